@@ -1,0 +1,1 @@
+"""Sealmark (深印): admit, review, mark and record what generators make."""
