@@ -1,0 +1,1 @@
+"""What left the house: its production number, its digests, its record."""

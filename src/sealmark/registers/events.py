@@ -1,0 +1,11 @@
+"""The closed list of what the registers room writes into the ledger."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Record kinds, `registers.subject.action`."""
+
+    SERVICE_REGISTERED = "registers.service.registered"
+    SERVICE_CHANGED = "registers.service.changed"
+    SWITCH_SET = "registers.switch.set"

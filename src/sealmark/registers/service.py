@@ -1,0 +1,145 @@
+"""What the registers room does: keep the services and switches, seeded from one TOML."""
+
+import os
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sealmark.errors import SealmarkError
+from sealmark.registers.events import Event
+from sealmark.registers.models import ServiceRow, Switch
+from sealmark.storage import outbox, revisions
+from sealmark.storage.database import Database, now
+
+ROOM = "registers"
+Operation = Literal["chat", "image", "speech"]
+MARKING_CLASSES = ("17(1)", "17(2)", "17(3)", "17(4)", "17(5)")  # Art. 17, first paragraph
+FLAGS = ("biometric", "special_objects", "opinion")  # Art. 15 (1), (2); Art. 19, 20
+SWITCHES: dict[str, tuple[str, ...]] = {
+    "identity.required_for": ("all", "publish"),  # Art. 9 asks it for publishing; the default asks it for all
+}
+DEFAULTS = {name: allowed[0] for name, allowed in SWITCHES.items()}
+
+
+class UnusableService(SealmarkError):
+    """A service's description cannot be used."""
+
+    code = "registers.unusable_service"
+    status = 400
+    article = 23
+    zh = "服务登记有误:{problem}。"
+    en = "The register of services has a mistake: {problem}."
+    zh_next = "请修改服务登记文件后重新启动。"
+    en_next = "Correct the register file and start again."
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One registered service, as the hot path needs it.
+
+    `technology` is one of the six of Art. 23; `marking_class` one of the five of Art. 17, first paragraph;
+    `assessment` names the security assessment that Art. 15 asks of biometric and special-object tools.
+    """
+
+    id: str
+    model: str
+    operation: Operation
+    zh: str
+    en: str
+    technology: int
+    upstream_url: str
+    upstream_model: str
+    marking_class: str = "17(5)"
+    flags: list[str] = field(default_factory=list)
+    assessment: str = ""
+    upstream_key_variable: str = ""
+    explicit: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._require(self.operation in get_args(Operation), f"operation {self.operation!r}")
+        self._require(self.technology in range(1, 7), f"technology {self.technology!r} (1 to 6, Art. 23)")
+        self._require(self.marking_class in MARKING_CLASSES, f"marking_class {self.marking_class!r}")
+        self._require(set(self.flags) <= set(FLAGS), f"flags {self.flags!r}")
+        self._require(self.upstream_url.startswith(("http://", "https://")), f"upstream_url {self.upstream_url!r}")
+
+    def _require(self, holds: bool, problem: str) -> None:
+        if not holds:
+            raise UnusableService(problem=f"{self.id}: {problem}")
+
+    @property
+    def assessed(self) -> bool:
+        """Whether the tools of this service may be used: those of Art. 15 only after an assessment."""
+        return bool(self.assessment) or not {"biometric", "special_objects"} & set(self.flags)
+
+    @property
+    def upstream_key(self) -> str:
+        """The upstream's API key, from the environment; never kept in the database."""
+        return os.environ.get(self.upstream_key_variable, "") if self.upstream_key_variable else ""
+
+
+class Registers:
+    """Services and switches on one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def seed(self, path: Path) -> None:
+        """Bring services and switches to what the file says; every change is recorded. Raises `UnusableService`."""
+        try:
+            table = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UnusableService(problem=f"{path}: {error}") from error
+        services = [_service(row) for row in table.get("service", [])]
+        with self.database.transaction() as session:
+            for service in services:
+                _put_service(session, service)
+            for name, value in table.get("switches", {}).items():
+                _put_switch(session, name, value)
+
+    def services(self, session: Session) -> list[Service]:
+        """Every registered service."""
+        return [_from_row(row) for row in session.scalars(select(ServiceRow).order_by(ServiceRow.id))]
+
+    def switches(self, session: Session) -> dict[str, str]:
+        """Every switch with its value or its default."""
+        return DEFAULTS | {row.name: row.value for row in session.scalars(select(Switch))}
+
+
+def _service(row: dict[str, Any]) -> Service:
+    try:
+        return Service(**row)
+    except TypeError as error:
+        raise UnusableService(problem=f"{row.get('id', '?')}: {error}") from error
+
+
+def _from_row(row: ServiceRow) -> Service:
+    return Service(**{column.name: getattr(row, column.name) for column in fields(Service)})
+
+
+def _put_service(session: Session, service: Service) -> None:
+    row = session.get(ServiceRow, service.id)
+    if row is not None and _from_row(row) == service:
+        return
+    event = Event.SERVICE_REGISTERED if row is None else Event.SERVICE_CHANGED
+    session.merge(ServiceRow(**asdict(service), changed_at=now()))
+    seen = {name: getattr(service, name) for name in ("model", "operation", "technology", "marking_class", "flags")}
+    _note(session, event, service=service.id, assessed=service.assessed, **seen)
+
+
+def _put_switch(session: Session, name: str, value: str) -> None:
+    if value not in SWITCHES.get(name, ()):
+        raise UnusableService(problem=f"switch {name} = {value!r}")
+    row = session.get(Switch, name)
+    if row is not None and row.value == value:
+        return
+    session.merge(Switch(name=name, value=value, changed_at=now()))
+    _note(session, Event.SWITCH_SET, switch=name, value=value)
+
+
+def _note(session: Session, event: Event, **seen: object) -> None:
+    outbox.put(session, event, **seen)
+    revisions.bump(session, ROOM)

@@ -1,0 +1,125 @@
+"""Deployment settings: where things lie, who we are, how long we wait.
+
+Read from `SEALMARK_*` environment variables and from the TOML file that `SEALMARK_SETTINGS` names. Services, policies
+and switches are rows in the database, not settings.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sealmark.errors import SealmarkError
+
+Mode = Literal["live", "rehearsal"]
+
+
+class BadSettings(SealmarkError):
+    """A setting is missing or cannot be used."""
+
+    code = "settings.invalid"
+    zh = "配置有误:{problem}。"
+    en = "The settings cannot be used: {problem}."
+    zh_next = "请修改该配置项后重新启动;全部配置项见 docs/reference/settings.md。"
+    en_next = "Correct it and start again; docs/reference/settings.md lists every setting."
+
+
+class Settings(BaseSettings):
+    """Every deployment setting, typed; each description says which article it serves where there is one."""
+
+    model_config = SettingsConfigDict(env_prefix="SEALMARK_", extra="forbid", frozen=True)
+
+    mode: Mode = Field(
+        "live",
+        description="`rehearsal` lets everything be tried with sandbox identity; not set means `live`.",
+    )
+    data_dir: Path = Field(Path("sealmark-data"), description="Folder of the databases and keys.")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the workplace's database; empty: SQLite in `data_dir`."
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="File of the 32-byte master key that wraps every other key; rehearsal makes one in `data_dir`.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on; rehearsal stays on loopback unless `allow_list` is set.",
+    )
+    port: int = Field(8040, ge=0, le=65535, description="Port to listen on.")
+    allow_list: tuple[str, ...] = Field(
+        (), description="Networks (CIDR) that may call in rehearsal; empty: only this machine."
+    )
+    provider_name: str = Field("演练提供者 Rehearsal Provider", description="The provider's name on pages.")
+    provider_code: str = Field(
+        "", description="27-character provider code of the labels (Art. 16); empty: the rehearsal code."
+    )
+    filing_number: str = Field("", description="Algorithm filing number, shown on every page (Art. 19).")
+    filing_link: str = Field("", description="Link to the filing's public information (Art. 19).")
+    seed_file: Path | None = Field(None, description="TOML of services and switches that the database is seeded from.")
+    library_file: Path | None = Field(
+        None, description="TOML of the feature library (Art. 10); empty: the seed library."
+    )
+    body_limit: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body in bytes.")
+    answer_limit: int = Field(64 * 1024 * 1024, gt=0, description="Largest answer taken from an upstream, in bytes.")
+    connect_timeout: float = Field(5.0, gt=0, description="Seconds to wait for a connection to an upstream.")
+    answer_timeout: float = Field(120.0, gt=0, description="Seconds to wait for an upstream's whole answer.")
+    stall_timeout: float = Field(30.0, gt=0, description="Seconds a stream may stand still before it counts as broken.")
+    media_workers: int = Field(2, ge=1, description="Processes that work on pixels and samples.")
+    media_memory: int = Field(2 * 1024**3, gt=0, description="Address space of one media worker, in bytes.")
+    media_timeout: float = Field(60.0, gt=0, description="Seconds one picture or sound may take in a media worker.")
+    verify_per_minute: int = Field(30, gt=0, description="Verifications a visitor may ask for in a minute.")
+
+    @field_validator("provider_code")
+    @classmethod
+    def _provider_code_has_27_characters(cls, value: str) -> str:
+        if value and len(value) != 27:
+            raise ValueError("provider_code must have 27 characters (labels.md 3.3)")
+        return value
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether this deployment rehearses."""
+        return self.mode == "rehearsal"
+
+    @property
+    def workplace_url(self) -> str:
+        """SQLAlchemy URL of `sealmark.db`."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'sealmark.db'}"
+
+    @property
+    def ledger_path(self) -> Path:
+        """Path of `ledger.db`; rehearsal and live never share one."""
+        return self.data_dir / ("ledger.db" if not self.rehearsal else "ledger-rehearsal.db")
+
+    @property
+    def origin(self) -> str:
+        """Origin line of the ledger's checkpoints; a rehearsal says so in its name."""
+        code = self.provider_code or "rehearsal"
+        return f"sealmark/{self.mode}/{code}"
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Settings from the file that `SEALMARK_SETTINGS` names, the environment, and `given`, the last winning.
+
+        Raises `BadSettings` for an unreadable file, an unknown name or a value out of range.
+        """
+        try:
+            values = _from_file(os.environ.get("SEALMARK_SETTINGS", ""))
+            from_environment = {name for name in cls.model_fields if f"SEALMARK_{name.upper()}" in os.environ}
+            values = {name: value for name, value in values.items() if name not in from_environment}
+            return cls(**{**values, **given})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise BadSettings(problem=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _from_file(path: str) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(problem=f"{path}: {error}") from error
