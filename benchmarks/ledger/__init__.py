@@ -1,0 +1,1 @@
+"""The ledger's appends beside bare SQLite inserts of the same bytes."""

@@ -1,0 +1,354 @@
+"""The ledger's store in SQLite: records, sealed parts, lookup keys, tiles and checkpoints, one transaction a batch.
+
+`ledger.db` runs in WAL mode with `synchronous=FULL`: what was committed survives a power cut. One process may write
+(a lock beside the file, and each commit continues exactly the latest checkpoint); any number may read.
+"""
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sealmark.ledger.checkpoint import checked_name
+from sealmark.ledger.errors import (
+    LedgerClosed,
+    LedgerCorrupt,
+    LedgerError,
+    LedgerExists,
+    LedgerForked,
+    LedgerFull,
+    LedgerHeld,
+    LedgerLocked,
+    LedgerMissing,
+    LedgerReadOnly,
+    LedgerUnreadable,
+    RecordUnknown,
+)
+from sealmark.ledger.export import export
+from sealmark.ledger.store import Batch, Salted, Sealed
+from sealmark.ledger.tree import HASH_BYTES
+
+FORMAT = 1
+APPLICATION_ID = 0x5EA17061
+SYNCHRONOUS_FULL = 2
+_PAGE = 512  # rows read at once, so that a long walk holds no long transaction open
+_ROWS = 64  # rows in one INSERT: each call into SQLite hands the interpreter lock over, so calls are few
+_WAIT_SECONDS = 5.0
+_WAL_PAGES = 4000
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE records (leaf INTEGER PRIMARY KEY, salt BLOB NOT NULL, record BLOB NOT NULL) STRICT;
+CREATE TABLE sealed (leaf INTEGER PRIMARY KEY, key_id TEXT NOT NULL, ciphertext BLOB NOT NULL) STRICT;
+CREATE TABLE lookup (key BLOB NOT NULL, leaf INTEGER NOT NULL, PRIMARY KEY (key, leaf)) STRICT, WITHOUT ROWID;
+CREATE TABLE tiles (
+    level INTEGER NOT NULL, n INTEGER NOT NULL, width INTEGER NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (level, n)
+) STRICT;
+CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL, committed_at REAL NOT NULL) STRICT;
+CREATE TRIGGER records_stay BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'records are final'); END;
+CREATE TRIGGER records_remain BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'records are final'); END;
+CREATE TRIGGER checkpoints_stay BEFORE UPDATE ON checkpoints BEGIN SELECT RAISE(ABORT, 'checkpoints are final'); END;
+CREATE TRIGGER checkpoints_remain BEFORE DELETE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'checkpoints are final'); END;
+"""
+
+_CONTINUE = """
+INSERT INTO checkpoints (size, note, committed_at)
+SELECT ?1, ?2, ?3 WHERE (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1) IS ?4
+"""
+_TILE = """
+INSERT INTO tiles (level, n, width, data) VALUES (?, ?, ?, ?)
+ON CONFLICT (level, n) DO UPDATE SET width = excluded.width, data = excluded.data
+"""
+
+_BY_RESULT: dict[int, type[LedgerError]] = {
+    sqlite3.SQLITE_BUSY: LedgerLocked,
+    sqlite3.SQLITE_LOCKED: LedgerLocked,
+    sqlite3.SQLITE_FULL: LedgerFull,
+    sqlite3.SQLITE_IOERR: LedgerUnreadable,
+    sqlite3.SQLITE_CANTOPEN: LedgerUnreadable,
+    sqlite3.SQLITE_PERM: LedgerUnreadable,
+    sqlite3.SQLITE_READONLY: LedgerUnreadable,
+}
+
+
+class LedgerStore:
+    """One `ledger.db`. Make it with `create` once, then `open` it; close it when done.
+
+    Reading is safe from any thread: each reading call takes a connection of its own from a small pool.
+    """
+
+    def __init__(self, path: Path, writer: sqlite3.Connection | None, lock: int | None) -> None:
+        self._path = path
+        self._writer, self._lock = writer, lock
+        self._writing = threading.Lock()
+        self._readers: deque[sqlite3.Connection] = deque()
+        self._closed = False
+        self._origin = self._checked_origin()
+
+    @classmethod
+    def create(cls, path: Path, origin: str) -> "LedgerStore":
+        """Make a new, empty ledger named `origin` and open it for writing.
+
+        Raises `LedgerExists` if anything stands at the path already.
+        """
+        checked_name(origin)
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            raise LedgerExists from None
+        except OSError as failure:
+            raise LedgerUnreadable from failure
+        with _translated(), contextlib.closing(_connect(path, readonly=False)) as connection:
+            _lay_out(connection, origin)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path, *, readonly: bool = False) -> "LedgerStore":
+        """Open a ledger that exists: for writing, alone, or `readonly` beside a writer.
+
+        Raises `LedgerMissing`, `LedgerHeld` if another writer has it, `LedgerCorrupt` if it is no whole ledger.
+        """
+        if not path.is_file():
+            raise LedgerMissing
+        if readonly:
+            return cls(path, None, None)
+        lock = _hold(path)
+        try:
+            with _translated():
+                return cls(path, _writer(path), lock)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @property
+    def origin(self) -> str:
+        """The log's name, fixed when it was created."""
+        return self._origin
+
+    def close(self) -> None:
+        """Close every connection and let the lock go."""
+        self._closed = True
+        while self._readers:
+            self._readers.pop().close()
+        if self._writer is not None:
+            with self._writing:
+                self._writer.close()
+        if self._lock is not None:
+            os.close(self._lock)
+        self._writer = self._lock = None
+
+    def commit(self, batch: Batch) -> None:
+        """Make a batch durable, whole or not at all; raises `LedgerForked` unless it continues the last one."""
+        with self._write() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                _insert_batch(connection, batch)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def latest_checkpoint(self) -> str | None:
+        """The newest signed note; None before the first commit."""
+        rows = self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+        return str(rows[0][0]) if rows else None
+
+    def checkpoints(self) -> Iterator[str]:
+        """Every signed note, oldest first."""
+        last = -1
+        statement = f"SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT {_PAGE}"  # noqa: S608
+        while rows := self._rows(statement, last):
+            yield from (note for _, note in rows)
+            last = rows[-1][0]
+
+    def record(self, index: int) -> Salted:
+        """One record. Raises `RecordUnknown`."""
+        for found in self.records(index, index + 1):
+            return found
+        raise RecordUnknown(what=f"record {index}")
+
+    def records(self, start: int, stop: int) -> Iterator[Salted]:
+        """The records of `[start, stop)` that are there, in order."""
+        statement = (
+            "SELECT leaf, salt, record FROM records WHERE leaf >= ? AND leaf < ? "  # noqa: S608
+            f"ORDER BY leaf LIMIT {_PAGE}"
+        )
+        while rows := self._rows(statement, start, stop):
+            yield from (Salted(*row) for row in rows)
+            start = rows[-1][0] + 1
+
+    def sealed(self, index: int) -> Sealed | None:
+        """The sealed part beside a record, None where there is none."""
+        rows = self._rows("SELECT key_id, ciphertext FROM sealed WHERE leaf = ?", index)
+        return Sealed(*rows[0]) if rows else None
+
+    def find(self, key: bytes) -> list[int]:
+        """The indices of the records under a lookup key, ascending."""
+        return [leaf for (leaf,) in self._rows("SELECT leaf FROM lookup WHERE key = ? ORDER BY leaf", key)]
+
+    def tile(self, level: int, n: int, width: int) -> bytes:
+        """The first `width` hashes of a tile. Raises `RecordUnknown` if fewer are there."""
+        rows = self._rows("SELECT data FROM tiles WHERE level = ? AND n = ?", level, n)
+        if not rows or len(rows[0][0]) < width * HASH_BYTES:
+            raise RecordUnknown(what=f"tile {level}/{n} of width {width}")
+        return bytes(rows[0][0][: width * HASH_BYTES])
+
+    def export(self, folder: Path) -> int:
+        """Write tiles, entry bundles and checkpoint as plain files; see `sealmark.ledger.export`."""
+        return export(self, folder)
+
+    def pragma(self, name: str) -> object:
+        """What the writing connection says of a pragma: `synchronous` must be 2 (FULL)."""
+        with self._write() as connection:
+            return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        with _translated(), self._reader() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise LedgerClosed
+        if self._writer is None:
+            raise LedgerReadOnly
+        with self._writing, _translated():
+            yield self._writer
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one reading call; after a failure it is not used again."""
+        if self._closed:
+            raise LedgerClosed
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = _connect(self._path, readonly=True)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._readers.append(connection)
+
+    def _checked_origin(self) -> str:
+        """The origin, after seeing that this is a whole ledger of a format that we know."""
+        try:
+            rows = self._rows("SELECT value FROM meta WHERE name IN ('origin', 'format') ORDER BY name")
+        except LedgerError:
+            self.close()
+            raise
+        if len(rows) != 2 or rows[0][0] != str(FORMAT):
+            self.close()
+            raise LedgerCorrupt(reason="this is no ledger, or one of another version")
+        return str(rows[1][0])
+
+
+def _insert_batch(connection: sqlite3.Connection, batch: Batch) -> None:
+    numbered = list(enumerate(batch.entries, batch.start))
+    checkpoint = (batch.size, batch.note, batch.at, batch.previous)
+    if connection.execute(_CONTINUE, checkpoint).rowcount != 1:
+        raise LedgerForked
+    _insert(connection, "records", 3, [(i, s, e.record) for (i, e), s in zip(numbered, batch.salts, strict=True)])
+    _insert(connection, "sealed", 3, [(i, e.sealed_key, e.sealed) for i, e in numbered if e.sealed is not None])
+    _insert(connection, "lookup", 2, sorted({(key, i) for i, e in numbered for key in e.keys}))
+    connection.executemany(_TILE, batch.tiles)
+
+
+def _insert(connection: sqlite3.Connection, table: str, columns: int, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows, many in one statement."""
+    one = f"({', '.join('?' * columns)})"
+    for start in range(0, len(rows), _ROWS):
+        some = rows[start : start + _ROWS]
+        values = ", ".join([one] * len(some))
+        connection.execute(f"INSERT INTO {table} VALUES {values}", [cell for row in some for cell in row])  # noqa: S608
+
+
+def _lay_out(connection: sqlite3.Connection, origin: str) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    meta = {
+        "origin": origin,
+        "format": str(FORMAT),
+        "inception": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    connection.executescript(f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; {_SCHEMA}")
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    connection.execute("COMMIT")
+
+
+def _writer(path: Path) -> sqlite3.Connection:
+    """The writing connection, with its durability read back rather than believed."""
+    connection = _connect(path, readonly=False)
+    try:
+        _make_durable(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+    synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
+    journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    if (synchronous, journal) != (SYNCHRONOUS_FULL, "wal"):
+        raise LedgerCorrupt(reason=f"journal {journal} with synchronous {synchronous} is not durable")
+
+
+def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rw'}"
+    connection = sqlite3.connect(
+        address,
+        uri=True,
+        timeout=_WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=4 * _ROWS,
+    )
+    if readonly:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _hold(path: Path) -> int:
+    """Take the writer's lock, a file beside the database; it goes with the process, however that ends."""
+    try:
+        lock = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as failure:
+        raise LedgerUnreadable from failure
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise LedgerHeld from None
+    return lock
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """SQLite's errors as the ledger's own."""
+    try:
+        yield
+    except sqlite3.Error as failure:
+        result = getattr(failure, "sqlite_errorcode", 0) & 0xFF
+        kind: Callable[..., LedgerError] = _BY_RESULT.get(result, LedgerCorrupt)
+        raise kind(reason=getattr(failure, "sqlite_errorname", type(failure).__name__)) from failure
