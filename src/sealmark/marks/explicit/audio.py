@@ -1,0 +1,140 @@
+"""The audible mark: an announcement or the rhythm 短长短短 before and after the content (GB 45438 5.3; Art. 17).
+
+Samples are float32 of shape [frames, channels] in -1..1, at 8 to 192 kHz. "Start" is before the content begins and
+"end" after it ends: the content itself is never covered, and stays bit for bit what it was.
+"""
+
+import io
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from sealmark.errors import Language
+from sealmark.marks.explicit.errors import UnusableSound
+from sealmark.marks.explicit.wording import read, table
+
+Samples = NDArray[np.float32]
+Form = Literal["voice", "rhythm"]
+Position = Literal["start", "end", "start_end"]
+
+LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
+_BLOCK_SECONDS = 0.1
+_AUDIBLE = 10 ** (-60 / 20)  # quieter blocks are silence
+_PAUSE_SECONDS = 0.3  # between the sentences of two languages
+
+
+def announce(
+    samples: Samples,
+    rate: int,
+    *,
+    form: Form = "voice",
+    position: Position = "start",
+    language: Language = "zh",
+) -> Samples:
+    """The sound with its audible mark before it, after it, or both (GB 45438 5.3; Art. 17(2)).
+
+    `voice` says that the audio was made by artificial intelligence at 120 to 160 Chinese characters a minute; the
+    standard knows Chinese wordings only, so `en` says it in Chinese and then in English. `rhythm` sounds 短长短短.
+    The mark is as loud as the content within the limits of the data file. Raises `UnusableSound`.
+    """
+    check(samples, rate)
+    sound = voice(language, rate) if form == "voice" else rhythm(rate)
+    mark = np.repeat((sound * _gain(samples, sound, rate))[:, None], samples.shape[1], axis=1)
+    parting = np.zeros((round(_table()["parting"]["seconds"] * rate), samples.shape[1]), np.float32)
+    before = [mark, parting] if position != "end" else []
+    after = [parting, mark] if position != "start" else []
+    return np.concatenate([*before, samples, *after])
+
+
+def check(samples: Samples, rate: int) -> None:
+    """Raise `UnusableSound` unless the samples are finite [frames, channels] at a rate that we know."""
+    if samples.ndim != 2 or samples.shape[1] == 0 or samples.dtype != np.float32:
+        raise UnusableSound(reason="samples must be float32 of shape [frames, channels]")
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise UnusableSound(reason=f"a rate of {rate} Hz is outside 8 to 192 kHz")
+    if not np.isfinite(samples).all():
+        raise UnusableSound(reason="a sample is not a finite number")
+
+
+@cache
+def voice(language: Language, rate: int) -> Samples:
+    """The spoken announcement, one channel, at a rate; read-only."""
+    pause = np.zeros(round(_PAUSE_SECONDS * rate), np.float32)
+    languages: list[Language] = ["zh"] if language == "zh" else ["zh", "en"]
+    spoken = [resample(*_asset(each), rate) for each in languages]
+    return _frozen(np.concatenate([part for sound in spoken for part in (pause, sound)][1:]))
+
+
+@cache
+def rhythm(rate: int) -> Samples:
+    """短长短短 at a rate: tones with soft edges, one channel, peak 1; read-only."""
+    law = _table()["rhythm"]
+    unit = law["unit_seconds"]
+    gaps = [*law["gaps"], 0]
+    parts = [
+        part
+        for length, gap in zip(law["elements"], gaps, strict=True)
+        for part in (_tone(length * unit, rate), np.zeros(round(gap * unit * rate), np.float32))
+    ]
+    return _frozen(np.concatenate(parts))
+
+
+def resample(samples: Samples, rate: int, wanted: int) -> Samples:
+    """One channel at another rate, band-limited: the spectrum is cut or lengthened, and nothing folds back.
+
+    A second of silence on either side keeps the ends, which a spectrum joins, from ringing into each other; whole
+    seconds have whole frames at both rates, so that nothing shifts.
+    """
+    if rate == wanted:
+        return samples
+    padded = np.pad(samples, (rate, rate - len(samples) % rate))
+    frames = len(padded) // rate * wanted
+    spectrum = np.fft.rfft(padded)
+    kept = np.zeros(frames // 2 + 1, spectrum.dtype)
+    shared = min(len(spectrum), len(kept) - 1)
+    kept[:shared] = spectrum[:shared]
+    whole = np.fft.irfft(kept, frames) * (frames / len(padded))
+    return np.asarray(whole[wanted : wanted + round(len(samples) * wanted / rate)], np.float32)
+
+
+def loudness(samples: Samples, rate: int) -> float:
+    """Root mean square of the sounding blocks of [frames, channels], 0 for silence; pauses make no speaker quieter."""
+    block = round(rate * _BLOCK_SECONDS)
+    power = np.mean(np.square(samples, dtype=np.float64), axis=1)
+    levels = np.sqrt(np.mean(np.pad(power, (0, -len(power) % block)).reshape(-1, block), axis=1))
+    heard = levels[levels > _AUDIBLE]
+    return float(np.sqrt(np.mean(heard**2))) if heard.size else 0.0
+
+
+def _gain(content: Samples, mark: Samples, rate: int) -> np.float32:
+    """What brings the mark to the content's loudness, within the limits and below the peak."""
+    level = _table()["level"]
+    measured = loudness(content, rate)
+    decibels = 20 * np.log10(measured) if measured else level["in_silence"]
+    wanted = 10 ** (min(max(decibels, level["quietest"]), level["loudest"]) / 20)
+    return np.float32(min(wanted / loudness(mark[:, None], rate), level["peak"] / np.abs(mark).max()))
+
+
+def _tone(seconds: float, rate: int) -> Samples:
+    law = _table()["rhythm"]
+    time = np.arange(round(seconds * rate)) / rate
+    edge = np.clip(np.minimum(time, seconds - time) / law["edge_seconds"], 0, 1)
+    tone = np.sin(2 * np.pi * law["tone_hertz"] * time) * np.sin(edge * np.pi / 2) ** 2
+    return np.asarray(tone, np.float32)
+
+
+def _asset(language: Language) -> tuple[Samples, int]:
+    samples, rate = soundfile.read(io.BytesIO(read(_table()["voice"][language]["file"])), dtype="float32")
+    return samples, rate
+
+
+def _frozen(samples: Samples) -> Samples:
+    samples.flags.writeable = False
+    return samples
+
+
+def _table() -> dict[str, Any]:
+    return table("announcement.toml")
