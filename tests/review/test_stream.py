@@ -1,6 +1,7 @@
 """The exact hold-back of streams (design §3): the property on which everything else about streams rests."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from sealmark.review import Entry, Library, StreamReviewer
 from sealmark.review.errors import StreamFinished
-from tests.review import oracle
+
+from . import oracle
 
 Terms = dict[str, tuple[str, bool]]
 
@@ -42,7 +44,7 @@ def library_of(terms: Terms) -> Library:
 
 def pieces(text: str, places: list[int]) -> list[str]:
     edges = [0, *sorted(min(place, len(text)) for place in places), len(text)]
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(edges)]
 
 
 def stream(reviewer: StreamReviewer, parts: list[str]) -> str:

@@ -5,11 +5,11 @@ Tool-call arguments stream as pieces of a JSON text. They are reviewed unescaped
 
 import re
 from collections import deque
-from itertools import islice
 
 _HIGH = r"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _LOW = r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_UNITS = rf"[^\\]+|{_HIGH}{_LOW}|\\u[0-9a-fA-F]{{4}}|\\[\"\\/bfnrt]|\\"
+_RUN = r"(?:\\u(?:[0-9abcefABCEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))+"  # no surrogates
+_UNITS = rf"[^\\]+|{_RUN}|{_HIGH}{_LOW}|\\u[0-9a-fA-F]{{4}}|\\[\"\\/bfnrt]|\\"
 # What may still grow into a longer unit: a broken-off escape, or half of a surrogate pair.
 _GROWING = rf"{_HIGH}(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?\Z|\\(?:u[0-9a-fA-F]{{0,3}})?\Z"
 _WHOLE_UNITS = re.compile(_UNITS, re.DOTALL)
@@ -25,7 +25,7 @@ class Unescaper:
 
     def __init__(self) -> None:
         self._growing = ""
-        self._units: deque[tuple[int, str]] = deque()  # how many characters, and their raw text
+        self._units: deque[tuple[int, str]] = deque()  # how many characters, and their raw text, as much for each
 
     def feed(self, raw: str) -> str:
         """The characters that `raw` completes."""
@@ -48,9 +48,10 @@ class Unescaper:
         pieces = []
         while count > 0:
             size, raw = self._units.popleft()
-            if size > count:  # only plain text spans several characters
-                self._units.appendleft((size - count, raw[count:]))
-                size, raw = count, raw[:count]
+            if size > count:
+                length = len(raw) // size * count
+                self._units.appendleft((size - count, raw[length:]))
+                raw = raw[:length]
             pieces.append(raw)
             count -= size
         return "".join(pieces)
@@ -61,15 +62,16 @@ class Unescaper:
         for size, raw in self._units:
             if count <= 0:
                 break
-            length += len(raw) if size <= count else count
+            length += len(raw) // size * min(size, count)
             count -= size
         return length
 
     def _keep(self, unit: str) -> str:
         if unit[0] != "\\":
             return self._plain(unit)
-        self._units.append((1, unit))
-        return _character(unit)
+        characters = _characters(unit)
+        self._units.append((len(characters), unit))
+        return characters
 
     def _plain(self, raw: str) -> str:
         if raw:
@@ -77,10 +79,8 @@ class Unescaper:
         return raw
 
 
-def _character(unit: str) -> str:
+def _characters(unit: str) -> str:
     if unit[1:2] != "u":
         return _SHORT.get(unit[1:], unit[1:]) or "\\"
-    codes = [int(code, 16) for code in islice(unit.split("\\u"), 1, None)]
-    if len(codes) == 1:
-        return chr(codes[0])
-    return chr(0x10000 + ((codes[0] - 0xD800) << 10) + codes[1] - 0xDC00)
+    codes = bytes.fromhex(unit.replace("\\u", ""))
+    return codes.decode("utf-16-be", "surrogatepass")
