@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from sealmark.errors import SealmarkError
 from sealmark.items.models import NumberLease
+from sealmark.marks.label import production_id
 from sealmark.storage.database import Database
 
 BITS = 48
@@ -19,8 +20,6 @@ HALF = BITS // 2
 MASK = (1 << HALF) - 1
 ROUNDS = 6
 BLOCK = 1 << 14
-DIGITS = 15  # decimal digits of 2⁴⁸
-REHEARSAL = "R"  # stands before every number of a rehearsal
 
 
 class NumbersExhausted(SealmarkError):
@@ -58,7 +57,7 @@ class ProductionNumbers:
     def __init__(self, database: Database, key: bytes, *, rehearsal: bool) -> None:
         self._database = database
         self._permutation = Permutation(key)
-        self._prefix = REHEARSAL if rehearsal else ""
+        self._rehearsal = rehearsal
         self._lock = threading.Lock()
         self._next = self._end = 0
 
@@ -69,7 +68,7 @@ class ProductionNumbers:
                 self._next = self._lease()
                 self._end = self._next + BLOCK
             number, self._next = self._next, self._next + 1
-        return f"{self._prefix}{self._permutation.apply(number):0{DIGITS}d}"
+        return production_id(self._permutation.apply(number), rehearsal=self._rehearsal)
 
     def _lease(self) -> int:
         with self._database.transaction() as session:

@@ -8,4 +8,5 @@ class Event(StrEnum):
 
     SERVICE_REGISTERED = "registers.service.registered"
     SERVICE_CHANGED = "registers.service.changed"
+    SERVICE_WITHDRAWN = "registers.service.withdrawn"
     SWITCH_SET = "registers.switch.set"

@@ -1,9 +1,7 @@
 """What the registers room does: keep the services and switches, seeded from one TOML."""
 
 import os
-import tomllib
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from sqlalchemy import select
@@ -87,16 +85,16 @@ class Registers:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def seed(self, path: Path) -> None:
-        """Bring services and switches to what the file says; every change is recorded. Raises `UnusableService`."""
-        try:
-            table = tomllib.loads(path.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UnusableService(problem=f"{path}: {error}") from error
+    def seed(self, table: dict[str, Any]) -> None:
+        """Bring services and switches to what the table says; every change is recorded. Raises `UnusableService`.
+
+        A service that the table no longer names is withdrawn.
+        """
         services = [_service(row) for row in table.get("service", [])]
         with self.database.transaction() as session:
             for service in services:
                 _put_service(session, service)
+            _withdraw_others(session, {service.id for service in services})
             for name, value in table.get("switches", {}).items():
                 _put_switch(session, name, value)
 
@@ -128,6 +126,12 @@ def _put_service(session: Session, service: Service) -> None:
     session.merge(ServiceRow(**asdict(service), changed_at=now()))
     seen = {name: getattr(service, name) for name in ("model", "operation", "technology", "marking_class", "flags")}
     _note(session, event, service=service.id, assessed=service.assessed, **seen)
+
+
+def _withdraw_others(session: Session, offered: set[str]) -> None:
+    for row in session.scalars(select(ServiceRow).where(ServiceRow.id.not_in(offered))):
+        session.delete(row)
+        _note(session, Event.SERVICE_WITHDRAWN, service=row.id)
 
 
 def _put_switch(session: Session, name: str, value: str) -> None:

@@ -1,0 +1,254 @@
+"""What the ledger keeps of an exchange.
+
+The record itself names no person and holds no content: who asked, from where, and what was said lie sealed beside
+it, bound to it by a salted digest (Art. 10, 16; design.md, section 6).
+"""
+
+import os
+import secrets
+from base64 import b32encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from sealmark.errors import Language, SealmarkError
+from sealmark.ledger import Entry, Opening
+from sealmark.people.service import Holder, Standing
+from sealmark.registers.service import Operation, Service
+from sealmark.review.decision import Review
+from sealmark.storage.database import now
+from sealmark.storage.keys import MasterKey, SubjectKey
+
+SALT = 16  # bytes
+TEXT_FOUND_FROM = 12  # folded characters; shorter texts say nothing about who wrote them
+
+
+class Event(StrEnum):
+    """The closed list of record kinds of an exchange."""
+
+    OPENED = "exchange.stream.opened"
+    CLOSED = "exchange.answer.closed"
+    REFUSED = "exchange.request.refused"
+    UNAUTHENTICATED = "exchange.unauthenticated.counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as it came in. `source` and `destination` are (address, port)."""
+
+    key: str
+    reference: str | None
+    source: tuple[str, int]
+    destination: tuple[str, int]
+    client: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What was released: its digest is salted, and the salt lies sealed until a receipt opens it."""
+
+    medium: str
+    format: str
+    number: str
+    digest: str
+    size: int
+    marks: tuple[str, ...]
+    finding_keys: tuple[bytes, ...] = ()
+
+    def as_record(self) -> dict[str, Any]:
+        """The item as the record holds it."""
+        return {
+            "medium": self.medium,
+            "format": self.format,
+            "produce_id": self.number,
+            "digest": self.digest,
+            "bytes": self.size,
+            "marks": list(self.marks),
+        }
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and all that becomes of it."""
+
+    operation: Operation
+    incoming: Incoming
+    id: str = field(default_factory=lambda: "ex-" + _random_name(16))
+    receipt: str = field(default_factory=lambda: _random_name(16))
+    salt: bytes = field(default_factory=lambda: os.urandom(SALT))
+    started: datetime = field(default_factory=now)
+    stream: bool = False
+    body: dict[str, Any] = field(default_factory=dict)
+    holder: Holder | None = None
+    standing: Standing | None = None
+    service: Service | None = None
+    reviews: list[Review] = field(default_factory=list)
+    recorded: bool = False
+
+    @property
+    def admitted_service(self) -> Service:
+        """The service that admission found."""
+        assert self.service is not None
+        return self.service
+
+    @property
+    def seal(self) -> SubjectKey:
+        """The key that this exchange's contents lie under."""
+        if self.standing is not None:
+            return self.standing.seal
+        assert self.holder is not None
+        return self.holder.seal
+
+    def commit(self, digest: str) -> str:
+        """What the record holds instead of a SHA-256 (hexadecimal): it can be opened, but not guessed."""
+        return Opening(self.salt, digest).commitment
+
+
+class Recorder:
+    """Makes the ledger's entries of exchanges."""
+
+    def __init__(self, master: MasterKey) -> None:
+        self._master = master
+
+    def opened(self, exchange: Exchange) -> Entry:
+        """A stream is about to begin: what was asked is safe before the first byte leaves."""
+        record = self._record(Event.OPENED, exchange)
+        return self._entry(exchange, record, {"input": exchange.body}, [])
+
+    def closed(
+        self,
+        exchange: Exchange,
+        outcome: str,
+        items: Sequence[Item],
+        *,
+        output: object = None,
+        error: SealmarkError | None = None,
+        wire: str | None = None,
+    ) -> Entry:
+        """An answer ended: `released`, `refused` or `broken`; `wire` is the digest of every byte sent."""
+        record = self._record(Event.CLOSED, exchange)
+        record |= {"outcome": outcome, "items": [item.as_record() for item in items]}
+        if error is not None:
+            record |= _fault(error)
+        if wire is not None:
+            record["wire"] = wire
+        secret = {"output": output, "salt": exchange.salt.hex()}
+        if not exchange.stream:
+            secret["input"] = exchange.body
+        keys = [self._master.look_up("receipt", exchange.receipt.encode())]
+        for item in items:
+            keys += [self._master.look_up("number", item.number.encode()), *item.finding_keys]
+        return self._entry(exchange, record, secret, keys)
+
+    def refused(self, exchange: Exchange, error: SealmarkError) -> Entry:
+        """An authenticated request that was refused before anything was generated (Art. 10)."""
+        record = self._record(Event.REFUSED, exchange) | _fault(error)
+        keys = [self._master.look_up("receipt", exchange.receipt.encode())]
+        return self._entry(exchange, record, {"input": exchange.body}, keys)
+
+    def unauthenticated(self, count: int, since: datetime) -> Entry:
+        """How many requests came with no valid key; one record a minute, so that nobody fills the ledger."""
+        record = {"v": 1, "kind": Event.UNAUTHENTICATED, "at": moment(now()), "since": moment(since), "count": count}
+        return Entry(_canonical(record))
+
+    def interrupted(self, opened: dict[str, Any], error: SealmarkError) -> Entry:
+        """The closing record of a stream that a crash interrupted, given its opening one."""
+        kept = ("exchange", "operation", "application", "service", "started", "stream")
+        record = {name: opened[name] for name in kept} | _fault(error)
+        record |= {"v": 1, "kind": Event.CLOSED, "at": moment(now()), "outcome": "broken", "items": [], "reviews": []}
+        return Entry(_canonical(record), keys=(self.exchange_key(opened["exchange"]),))
+
+    def house(self, kind: str, **fields: object) -> Entry:
+        """A record about the deployment itself."""
+        record = {"v": 1, "kind": kind, "at": moment(now()), **fields}
+        return Entry(_canonical(record), keys=(self.house_key(kind),))
+
+    def house_key(self, kind: str) -> bytes:
+        """Look-up key of the records about the deployment itself."""
+        return self._master.look_up("house", kind.encode())
+
+    def text_keys(self, texts: Iterable[str]) -> tuple[bytes, ...]:
+        """Look-up keys of released text, by its folded form."""
+        found = {text for text in texts if len(text) >= TEXT_FOUND_FROM}
+        return tuple(self.text_key(text) for text in sorted(found))
+
+    def text_key(self, folded: str) -> bytes:
+        """Look-up key of one folded text."""
+        return self._master.look_up("text", sha256(folded.encode()).digest())
+
+    def file_key(self, data: bytes) -> bytes:
+        """Look-up key of a released file, by its bytes."""
+        return self._master.look_up("file", sha256(data).digest())
+
+    def exchange_key(self, exchange_id: str) -> bytes:
+        """Look-up key of every record of one exchange."""
+        return self._master.look_up("exchange", exchange_id.encode())
+
+    def _record(self, kind: Event, exchange: Exchange) -> dict[str, Any]:
+        return {
+            "v": 1,
+            "kind": kind,
+            "at": moment(now()),
+            "exchange": exchange.id,
+            "operation": exchange.operation,
+            "stream": exchange.stream,
+            "started": moment(exchange.started),
+            "application": exchange.holder.id if exchange.holder else None,
+            "service": exchange.service.id if exchange.service else None,
+            "reviews": [review.as_record() for review in exchange.reviews],
+        }
+
+    def _entry(self, exchange: Exchange, record: dict[str, Any], secret: dict[str, Any], keys: list[bytes]) -> Entry:
+        plain = os.urandom(SALT) + orjson.dumps(_who(exchange) | secret, default=_unwritable)
+        record["sealed"] = sha256(plain).hexdigest()
+        return Entry(
+            record=_canonical(record),
+            sealed=exchange.seal.seal(plain, exchange.id.encode()),
+            sealed_key=exchange.seal.id,
+            keys=(self.exchange_key(exchange.id), *keys),
+        )
+
+
+def moment(value: datetime) -> str:
+    """A moment as records write it: UTC, milliseconds."""
+    return value.isoformat(timespec="milliseconds")
+
+
+def opened_secret(plain: bytes) -> dict[str, Any]:
+    """The contents of a sealed part, given its opened bytes."""
+    secret: dict[str, Any] = orjson.loads(plain[SALT:])
+    return secret
+
+
+def _who(exchange: Exchange) -> dict[str, Any]:
+    """What a network log holds of a person (practice.md, assessment rules Art. 5(3))."""
+    incoming = exchange.incoming
+    return {
+        "end_user": exchange.standing.id if exchange.standing else None,
+        "named": incoming.reference,
+        "source": incoming.source,
+        "destination": incoming.destination,
+        "client": incoming.client,
+    }
+
+
+def _fault(error: SealmarkError) -> dict[str, Any]:
+    return {"code": error.code, "article": error.article}
+
+
+def _canonical(record: dict[str, Any]) -> bytes:
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+
+
+def _unwritable(value: object) -> str:
+    return repr(value)
+
+
+def _random_name(size: int) -> str:
+    return b32encode(secrets.token_bytes(size)).decode().rstrip("=").lower()

@@ -1,0 +1,171 @@
+"""The way of a streamed chat: two records, exact hold-back between them, and an end that says what happened."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import sha256
+from typing import Any
+
+from sealmark.errors import SealmarkError
+from sealmark.exchange.chat import PATH, Outcome, Released, envelope, items_of, marking_of
+from sealmark.exchange.errors import NotJson, OutputBlocked, UpstreamBroken, UpstreamRubbish
+from sealmark.exchange.fields import CHAT
+from sealmark.exchange.pieces import Pieces
+from sealmark.exchange.record import Exchange, Item
+from sealmark.exchange.shapes import DONE, error_body, event
+from sealmark.exchange.stages import Stages, fault, parsed
+from sealmark.marks.label import Label
+from sealmark.review import review_streams
+
+Send = Callable[[bytes], Awaitable[None]]
+
+
+async def stream(stages: Stages, exchange: Exchange, send: Send) -> None:
+    """Stream a chat to `send`; not a byte before the opening record is durable, no `[DONE]` before the closing one.
+
+    What goes wrong before the first byte is raised; later it is told in the stream. Cancel it when the client
+    leaves: the upstream is let go and the exchange is closed as broken.
+    """
+    stages.review_input(exchange, CHAT.request)
+    relay = _Relay(stages, exchange, send)
+    try:
+        error = await relay.run()
+    except asyncio.CancelledError:
+        await asyncio.shield(relay.close("broken", ClientLeft()))
+        raise
+    if error is not None and not relay.began:
+        await relay.close("broken", error)
+        raise error
+    await relay.end(error)
+
+
+class ClientLeft(SealmarkError):
+    """The client closed the connection before the answer was complete; recorded, never shown."""
+
+    code = "exchange.client_left"
+    status = 499
+    zh = "客户端在回答结束前断开。"
+    en = "The client left before the answer was complete."
+    zh_next = "无需处理。"
+    en_next = "Nothing to do."
+
+
+class _Relay:
+    """One stream on its way: pieces in, bytes out, and the digest of what was sent."""
+
+    def __init__(self, stages: Stages, exchange: Exchange, send: Send) -> None:
+        self._stages, self._exchange, self._send = stages, exchange, send
+        self._marking = marking_of(exchange)
+        self._pieces = Pieces(stages.library, self._marking)
+        self._label: Label | None = None
+        self._wire = sha256()
+        self._last: dict[str, Any] = {}
+        self._closing = False
+        self.began = False
+
+    async def run(self) -> SealmarkError | None:
+        """Relay until the end; returns what ended it before its time, or None."""
+        stages, exchange = self._stages, self._exchange
+        opened = asyncio.ensure_future(stages.record(stages.recorder.opened(exchange)))
+        try:
+            body = stages.upstream_body(exchange)
+            async with stages.upstreams.stream(exchange.admitted_service, PATH, body) as events:
+                await opened
+                return await self._relay(events)
+        except Exception as error:
+            await _settled(opened)
+            return fault(error)
+
+    async def end(self, error: SealmarkError | None) -> None:
+        """Tell how it ended, close the record durably, and only then say `[DONE]`."""
+        if error is not None:
+            await self._out(event(error_body(error, self._exchange.incoming.language, self._exchange.id)))
+        outcome: Outcome = "released" if error is None else "broken"
+        if isinstance(error, OutputBlocked):
+            outcome = "refused"
+        try:
+            await self.close(outcome, error)
+        except SealmarkError as failure:  # unrecorded: the stream ends without [DONE]
+            await self._send(event(error_body(failure, self._exchange.incoming.language, self._exchange.id)))
+            return
+        await self._send(DONE)
+
+    async def close(self, outcome: Outcome, error: SealmarkError | None) -> None:
+        """Append the closing record, once."""
+        if self._closing:
+            return
+        self._closing = self._exchange.recorded = True
+        exchange, reviewed = self._exchange, self._pieces.reviewed()
+        if reviewed:
+            exchange.reviews += review_streams(self._stages.library, reviewed).reviews
+        texts = [Released("".join(one.sent), "".join(one.body)) for one in self._pieces.choices.values()]
+        await self._stages.record(
+            self._stages.recorder.closed(
+                exchange,
+                outcome,
+                self._items(texts),
+                output=[text.sent for text in texts],
+                error=error,
+                wire=exchange.commit(self._wire.hexdigest()),
+            )
+        )
+
+    def _items(self, texts: list[Released]) -> list[Item]:
+        if self._label is None:
+            return []
+        return items_of(self._stages, self._exchange, self._label, self._marking, texts)
+
+    async def _relay(self, events: AsyncIterator[list[bytes]]) -> SealmarkError | None:
+        async for together in events:
+            out, done = self._take(together)
+            if out:
+                await self._out(out)
+            if self._pieces.blocked is not None:
+                return OutputBlocked(risk=self._pieces.blocked.risk)
+            if done:
+                return None
+        if not self._pieces.complete:
+            return UpstreamBroken()
+        return None
+
+    def _take(self, together: list[bytes]) -> tuple[bytes, bool]:
+        """What may be sent of some events, and whether `[DONE]` was among them."""
+        out = []
+        for data in together:
+            if data == b"[DONE]":
+                if rest := self._pieces.rest():
+                    out.append(self._piece({**self._last, "choices": rest}))
+                return b"".join(out), True
+            piece = self._parsed(data)
+            if self._pieces.take(piece):
+                out.append(self._piece(piece))
+            if self._pieces.blocked is not None:
+                break
+        return b"".join(out), False
+
+    def _parsed(self, data: bytes) -> dict[str, Any]:
+        try:
+            piece = parsed(data)
+        except NotJson as error:
+            raise UpstreamRubbish(problem="a piece that is not JSON") from error
+        if "error" in piece:
+            raise UpstreamBroken
+        piece["model"] = self._exchange.admitted_service.model
+        if not self._last:
+            self._last = {name: piece[name] for name in ("id", "object", "created", "model") if name in piece}
+        return piece
+
+    def _piece(self, piece: dict[str, Any]) -> bytes:
+        if self._label is None:
+            self._label = self._stages.label()
+            piece["aigc"] = envelope(self._label)
+        return event(piece)
+
+    async def _out(self, data: bytes) -> None:
+        self.began = True
+        self._wire.update(data)
+        await self._send(data)
+
+
+async def _settled(opened: "asyncio.Future[int]") -> None:
+    """Wait for the opening record, whatever became of the rest: a closing one must not come before it."""
+    await asyncio.gather(opened, return_exceptions=True)

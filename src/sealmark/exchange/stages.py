@@ -1,0 +1,163 @@
+"""The stages that every exchange passes, whatever its medium: admit, review, mark, record."""
+
+import json
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+
+from sealmark.errors import SealmarkError
+from sealmark.exchange.admission import Admission
+from sealmark.exchange.errors import InputBlocked, NotJson, OutputBlocked, UnreviewedMedium, UnusableRequest
+from sealmark.exchange.fields import Found, Kind, Node, contents
+from sealmark.exchange.record import Exchange, Recorder
+from sealmark.exchange.shapes import without_surrogates
+from sealmark.exchange.upstreams.openai import Upstreams
+from sealmark.items.numbers import ProductionNumbers
+from sealmark.ledger import Entry, Sequencer
+from sealmark.marks.label import Label
+from sealmark.review import Library
+from sealmark.review.decision import UNREVIEWED, Decision, review_texts
+from sealmark.review.escapes import Unescaper
+
+log = structlog.get_logger(__name__)
+END_USER_FIELDS = ("safety_identifier", "user")
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The parts of the house that the way of an exchange needs."""
+
+    admission: Admission
+    upstreams: Upstreams
+    library: Library
+    numbers: ProductionNumbers
+    recorder: Recorder
+    sequencer: Sequencer
+    producer: str
+    rehearsal: bool
+
+    async def authenticate(self, exchange: Exchange) -> None:
+        """Find the application by its key; raises `UnknownKey`."""
+        exchange.holder = await self.admission.holder(exchange.incoming.key)
+
+    async def admit(self, exchange: Exchange, data: bytes) -> None:
+        """Body, end user, agreement, sanction, identity, service (Art. 8, 9, 10, 15)."""
+        assert exchange.holder is not None
+        exchange.body = body = parsed(data)
+        exchange.stream = body.get("stream") is True
+        exchange.standing = await self.admission.standing(exchange.holder, self._reference(exchange))
+        self.admission.may_generate(exchange.standing, exchange.operation)
+        exchange.service = self.admission.service(exchange.operation, required_text(body, "model"))
+
+    def review_input(self, exchange: Exchange, table: Node) -> None:
+        """Review all that was asked; raises `InputBlocked`, `UnreviewedMedium` (Art. 10)."""
+        found = list(contents(exchange.body, table))
+        decision = self._review(found)
+        exchange.reviews += decision.reviews
+        if decision.action == "refuse":
+            raise InputBlocked(risk=risks(decision))
+        if any(one.kind is Kind.BINARY for one in found):
+            self.unreviewed(exchange, "file")
+
+    def review_output(self, exchange: Exchange, answer: Any, table: Node) -> None:
+        """Review all that was generated as text; raises `OutputBlocked` (Art. 10)."""
+        decision = self._review(contents(answer, table))
+        exchange.reviews += decision.reviews
+        if decision.action == "refuse":
+            raise OutputBlocked(risk=risks(decision))
+
+    def unreviewed(self, exchange: Exchange, medium: str) -> None:
+        """Say that nobody saw what is in this medium; live mode ends here with `UnreviewedMedium`."""
+        exchange.reviews.append(UNREVIEWED)
+        if not self.rehearsal:
+            raise UnreviewedMedium(medium=medium)
+
+    def label(self) -> Label:
+        """A new label with a production number of its own (Art. 16; GB 45438 Annex E)."""
+        return Label.first(self.producer, self.numbers.take())
+
+    async def record(self, entry: Entry) -> int:
+        """Append to the ledger; returns the record's index once it is durable."""
+        return (await self.sequencer.append(entry)).index
+
+    def upstream_body(self, exchange: Exchange, **changes: Any) -> bytes:
+        """What the upstream is asked: its own name of the model, and a pseudonym for the end user."""
+        assert exchange.standing is not None
+        body = {**exchange.body, "model": exchange.admitted_service.upstream_model, **changes}
+        for name in END_USER_FIELDS:
+            if name in body:
+                body[name] = exchange.standing.id
+        return orjson.dumps(body)
+
+    def _reference(self, exchange: Exchange) -> str | None:
+        if exchange.incoming.reference:
+            return exchange.incoming.reference
+        named = (exchange.body.get(name) for name in END_USER_FIELDS)
+        return next((value for value in named if isinstance(value, str) and value), None)
+
+    def _review(self, found: Iterable[Found]) -> Decision:
+        texts = [(one.path, readable(one)) for one in found if one.kind is not Kind.BINARY]
+        return review_texts(self.library, texts or [("", "")])
+
+
+def readable(found: Found) -> str:
+    """The text that a field's value stands for."""
+    if found.kind is not Kind.JSON:
+        return found.value
+    escapes = Unescaper()
+    return escapes.feed(found.value) + escapes.finish()
+
+
+def risks(decision: Decision) -> str:
+    """The risk classes of what blocked, for the error text."""
+    return ", ".join(sorted({finding.risk for finding in decision.findings if finding.severity == "block"}))
+
+
+def parsed(data: bytes) -> dict[str, Any]:
+    """A JSON object from bytes; lone surrogates become U+FFFD. Raises `NotJson`."""
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        body = _leniently(data)
+    if not isinstance(body, dict):
+        raise NotJson
+    return body
+
+
+def required_text(body: dict[str, Any], name: str) -> str:
+    """A field that must be a string with something in it; raises `UnusableRequest`."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise UnusableRequest(field=name)
+    return value
+
+
+def _leniently(data: bytes) -> Any:
+    """What orjson refuses but many writers send: escaped lone surrogates."""
+    if b"\\u" not in data:
+        raise NotJson
+    try:
+        body = json.loads(data, parse_constant=_refuse)
+        return orjson.loads(without_surrogates(json.dumps(body, ensure_ascii=False)))
+    except (ValueError, RecursionError) as error:
+        raise NotJson from error
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)
+
+
+def fault(error: BaseException) -> SealmarkError:
+    """The error that a caller is told: our own as it is, anything else as `internal`.
+
+    Of anything else the log gets type and place only: its text might hold what somebody wrote.
+    """
+    if isinstance(error, SealmarkError):
+        return error
+    places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-5:]]
+    log.error("exchange.failed", error=type(error).__name__, at=places)
+    return SealmarkError()

@@ -1,0 +1,191 @@
+"""The one place that wires settings → engines → storage → rooms."""
+
+import asyncio
+import tomllib
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+from sealmark.errors import SealmarkError
+from sealmark.exchange.admission import APPLICATION_ITSELF, Admission
+from sealmark.exchange.record import Recorder
+from sealmark.exchange.recovery import STARTED, close_interrupted
+from sealmark.exchange.stages import Stages
+from sealmark.exchange.upstreams.openai import Upstreams
+from sealmark.items.numbers import ProductionNumbers
+from sealmark.ledger import Sequencer, Signer
+from sealmark.marks.label import REHEARSAL_CODE
+from sealmark.people.identity import SandboxVerifier
+from sealmark.people.service import People
+from sealmark.registers.service import Registers, UnusableService
+from sealmark.review import Library, seed_library
+from sealmark.settings import Settings
+from sealmark.storage import revisions
+from sealmark.storage.database import Database
+from sealmark.storage.drain import Drain
+from sealmark.storage.keys import MasterKey
+from sealmark.storage.ledger import LedgerStore
+from sealmark.storage.migrations import upgrade
+
+# What live mode still waits for: (article, 中文, English). A gate leaves this list when its room is built.
+UNBUILT_GATES = (
+    (9, "真实身份认证的授权核验源(目前只有演练沙箱)", "an authorised identity verifier (only the sandbox so far)"),
+    (10, "能审核图像与音频内容的审核器", "reviewers that see the content of pictures and sound"),
+    (10, "特征库的入库流程与人工审核队列", "the feature library's procedure and the human review queue"),
+    (11, "辟谣机制", "the mechanism to refute rumours"),
+    (12, "申诉、投诉、举报入口", "the doors for appeals, complaints and reports"),
+    (14, "被编辑个人的单独同意", "the separate consent of edited persons"),
+    (15, "算法机制机理定期审核与安全评估台账", "the registers of mechanism reviews and security assessments"),
+    (19, "备案手续与公示", "filing and its public display"),
+    (21, "检查与指令的配合", "inspections and orders"),
+)
+
+
+class GatesMissing(SealmarkError):
+    """Live mode refuses to start while a gate is not built."""
+
+    code = "house.gates_missing"
+    status = 503
+    zh = "正式模式不能启动,以下条件尚不具备:\n{zh_gates}"
+    en = "Live mode cannot start; these gates are not built yet:\n{en_gates}"
+    zh_next = "请用 SEALMARK_MODE=rehearsal 演练。"
+    en_next = "Rehearse with SEALMARK_MODE=rehearsal."
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that runs, and how it starts and stops."""
+
+    settings: Settings
+    database: Database
+    master: MasterKey
+    store: LedgerStore
+    sequencer: Sequencer
+    signer: Signer
+    people: People
+    registers: Registers
+    admission: Admission
+    upstreams: Upstreams
+    stages: Stages
+    drain: Drain
+
+    @classmethod
+    def build(cls, settings: Settings) -> Self:
+        """Open databases, ledger and engines. Raises `GatesMissing` in live mode, and what each part raises."""
+        refuse_live(settings)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        master = MasterKey.from_file(_master_key_file(settings), create=settings.rehearsal)
+        database = Database(settings.workplace_url)
+        upgrade(database.engine)
+        store, signer = _ledger(settings, database), Signer(settings.origin, master.ledger_seed)
+        people, registers = People(database, master, SandboxVerifier()), Registers(database)
+        _seed(settings, people, registers)
+        sequencer = Sequencer(store, signer)
+        admission = Admission(database, people, registers, rehearsal=settings.rehearsal)
+        upstreams = Upstreams(
+            connect_timeout=settings.connect_timeout,
+            answer_timeout=settings.answer_timeout,
+            stall_timeout=settings.stall_timeout,
+            limit=settings.answer_limit,
+        )
+        stages = Stages(
+            admission=admission,
+            upstreams=upstreams,
+            library=_library(settings.library_file),
+            numbers=ProductionNumbers(database, master.numbering_key, rehearsal=settings.rehearsal),
+            recorder=Recorder(master),
+            sequencer=sequencer,
+            producer=settings.provider_code or str(REHEARSAL_CODE),
+            rehearsal=settings.rehearsal,
+        )
+        drain = Drain(database, master, store, sequencer)
+        return cls(
+            settings, database, master, store, sequencer, signer, people, registers, admission, upstreams, stages, drain
+        )
+
+    def start(self) -> None:
+        """Close what a crash interrupted, say in the ledger that we are here, and follow the revisions."""
+        closed = close_interrupted(self.store, self.sequencer, self.stages.recorder)
+        library = self.stages.library
+        started = self.stages.recorder.house(
+            STARTED,
+            mode=self.settings.mode,
+            version=version("sealmark"),
+            interrupted=closed,
+            library=f"{library.version}@sha256:{library.digest}",
+        )
+        self.sequencer.append_soon(started).result()
+        self.admission.start()
+        self.drain.start()
+
+    async def open(self) -> None:
+        """Start, on the loop that will serve."""
+        await asyncio.to_thread(self.start)
+        self.upstreams.open()
+
+    async def close(self) -> None:
+        """Stop everything; what waits is recorded first."""
+        await self.upstreams.close()
+        await asyncio.to_thread(self.stop)
+
+    def stop(self) -> None:
+        """Stop what `start` started, and close every file."""
+        self.admission.stop()
+        self.drain.stop()
+        self.sequencer.close()
+        self.store.close()
+        self.database.close()
+
+    def rehearse(self, application: str) -> None:
+        """In rehearsal, let an application call without naming an end user: it then speaks for itself."""
+        agreement = self.people.agreement()
+        if not self.settings.rehearsal or agreement is None:
+            return
+        self.people.register(application, APPLICATION_ITSELF)
+        self.people.verify_identity(application, APPLICATION_ITSELF, "mobile", "13800138001")
+        self.people.accept_agreement(application, APPLICATION_ITSELF, agreement.version)
+
+
+def refuse_live(settings: Settings) -> None:
+    """Raise `GatesMissing` in live mode as long as a gate is not built."""
+    if settings.rehearsal or not UNBUILT_GATES:
+        return
+    raise GatesMissing(
+        zh_gates="\n".join(f"  · 第{article}条:{zh}" for article, zh, _ in UNBUILT_GATES),
+        en_gates="\n".join(f"  · Article {article}: {en}" for article, _, en in UNBUILT_GATES),
+    )
+
+
+def _ledger(settings: Settings, database: Database) -> LedgerStore:
+    """The deployment's ledger; made only for a new workplace: one that went missing is an error, never replaced."""
+    with database.transaction() as session:
+        new = revisions.latest(session) == 0
+    if new and not settings.ledger_path.exists():
+        return LedgerStore.create(settings.ledger_path, settings.origin)
+    return LedgerStore.open(settings.ledger_path)
+
+
+def _master_key_file(settings: Settings) -> Path:
+    return settings.master_key_file or settings.data_dir / "master.key"
+
+
+def _library(path: Path | None) -> Library:
+    return Library.from_toml(path) if path else seed_library()
+
+
+def _seed(settings: Settings, people: People, registers: Registers) -> None:
+    """Bring the rows to what the seed file says (design.md, section 2)."""
+    if settings.seed_file is None:
+        return
+    table = _read_seed(settings.seed_file)
+    registers.seed(table)
+    if agreement := table.get("agreement"):
+        people.publish_agreement(agreement["version"], agreement["zh"], agreement["en"])
+
+
+def _read_seed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnusableService(problem=f"{path}: {error}") from error

@@ -1,0 +1,74 @@
+"""One ASGI application: the gateway on its own hot path, everything else behind it."""
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+
+from sealmark.errors import SealmarkError
+from sealmark.exchange.shapes import error_body
+from sealmark.house import House
+from sealmark.settings import Settings
+from sealmark.web.gateway.app import Gateway
+from sealmark.web.gateway.http import Receive, Scope, Send, language, respond_json
+
+
+class NotHere(SealmarkError):
+    """A rehearsal is for this machine, and for the networks of its allow-list."""
+
+    code = "rehearsal.not_here"
+    status = 403
+    zh = "演练模式只接受本机或白名单网络的访问。"
+    en = "A rehearsal takes calls from this machine and its allow-list only."
+    zh_next = "请在 SEALMARK_ALLOW_LIST 中加入来源网络。"
+    en_next = "Add the network to SEALMARK_ALLOW_LIST."
+
+
+class Application:
+    """Starts the house with the server, and sends each request to its door."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._allowed = _networks(settings.allow_list)
+        self.house: House | None = None
+        self._gateway: Gateway | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection scope."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._settings.rehearsal and not self._may_come(scope):
+            error = NotHere()
+            spoken = language(dict(scope["headers"]).get(b"accept-language", b""))
+            await respond_json(send, error.status, error_body(error, spoken), [])
+            return
+        assert self._gateway is not None
+        await self._gateway(scope, receive, send)
+
+    def _may_come(self, scope: Scope) -> bool:
+        address = ipaddress.ip_address((scope.get("client") or ("127.0.0.1", 0))[0])
+        return address.is_loopback or any(address in network for network in self._allowed)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self.house = await asyncio.to_thread(House.build, self._settings)
+            await self.house.open()
+        except SealmarkError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        self._gateway = Gateway(self.house.stages, body_limit=self._settings.body_limit)
+        counting = asyncio.ensure_future(self._gateway.unauthenticated.run())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        counting.cancel()
+        await asyncio.gather(counting, return_exceptions=True)
+        await self.house.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _networks(names: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(name) for name in names]

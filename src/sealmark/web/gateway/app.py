@@ -1,0 +1,144 @@
+"""The gateway's one entrance: every request takes the same way in and the same way out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from sealmark.errors import SealmarkError
+from sealmark.exchange import chat, relay
+from sealmark.exchange.errors import NoSuchDoor
+from sealmark.exchange.record import Exchange
+from sealmark.exchange.shapes import error_body
+from sealmark.exchange.stages import Stages, fault
+from sealmark.exchange.unauthenticated import Unauthenticated
+from sealmark.registers.service import Operation
+from sealmark.web.gateway.http import (
+    EVENTS,
+    Disconnected,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    incoming,
+    read_body,
+    respond_json,
+)
+
+RETRY_AFTER = b"1"  # seconds
+
+Way = Callable[["Gateway", Exchange, Receive, Send], Awaitable[None]]
+
+
+class Gateway:
+    """`/v1`: the OpenAI interface in front of every registered service."""
+
+    def __init__(self, stages: Stages, *, body_limit: int) -> None:
+        self.stages = stages
+        self.unauthenticated = Unauthenticated(stages)
+        self._body_limit = body_limit
+        self._mode: Headers = [(b"x-sealmark-mode", b"rehearsal" if stages.rehearsal else b"live")]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        method, path = scope["method"], scope["path"]
+        if (method, path) == ("GET", "/v1/models"):
+            await self._models(scope, send)
+        elif (method, path) in WAYS:
+            await self._conduct(
+                Exchange(WAYS[method, path][0], incoming(scope)), WAYS[method, path][1], scope, receive, send
+            )
+        else:
+            error = NoSuchDoor(method=method, path=path[:100])
+            await respond_json(send, error.status, error_body(error, incoming(scope).language), self._mode)
+
+    async def _conduct(self, exchange: Exchange, way: Way, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.stages.authenticate(exchange)
+            await self.stages.admit(exchange, await read_body(scope, receive, self._body_limit))
+            await way(self, exchange, receive, send)
+        except Disconnected:
+            return
+        except Exception as error:
+            await self._refuse(exchange, fault(error), send)
+
+    async def _refuse(self, exchange: Exchange, error: SealmarkError, send: Send) -> None:
+        """Record a refusal, then tell it; one without a valid key is only counted."""
+        if exchange.holder is None:
+            self.unauthenticated.count()
+        elif not exchange.recorded:
+            try:
+                await self.stages.record(self.stages.recorder.refused(exchange, error))
+            except Exception as failure:
+                error = fault(failure)
+        headers = self.headers(exchange)
+        if error.status in (429, 503):
+            headers.append((b"retry-after", RETRY_AFTER))
+        await respond_json(send, error.status, error_body(error, exchange.incoming.language, exchange.id), headers)
+
+    async def _models(self, scope: Scope, send: Send) -> None:
+        request = incoming(scope)
+        try:
+            await self.stages.admission.holder(request.key)
+        except SealmarkError as error:
+            self.unauthenticated.count()
+            await respond_json(send, error.status, error_body(error, request.language), self._mode)
+            return
+        services = self.stages.admission.snapshot.services.values()
+        models = [
+            {"id": one.model, "object": "model", "created": 0, "owned_by": "sealmark", "operation": one.operation}
+            for one in services
+        ]
+        await respond_json(send, 200, {"object": "list", "data": models}, self._mode)
+
+    def headers(self, exchange: Exchange) -> Headers:
+        """What every answer of an exchange carries; the receipt's code is its end user's alone."""
+        return [
+            *self._mode,
+            (b"x-sealmark-exchange", exchange.id.encode()),
+            (b"x-sealmark-receipt", exchange.receipt.encode()),
+        ]
+
+
+async def chat_way(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:
+    """`POST /v1/chat/completions`."""
+    if exchange.stream:
+        await _stream(gateway, exchange, receive, send)
+        return
+    body = await chat.answer(gateway.stages, exchange)
+    await respond_json(send, 200, body, gateway.headers(exchange))
+
+
+async def _stream(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:
+    """Stream until the end or until the client leaves, whichever comes first."""
+    began = False
+
+    async def out(data: bytes) -> None:
+        nonlocal began
+        if not began:
+            began = True
+            head = [(b"content-type", EVENTS), (b"cache-control", b"no-store"), *gateway.headers(exchange)]
+            await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+
+    running = asyncio.ensure_future(relay.stream(gateway.stages, exchange, out))
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            running.cancel()
+            await asyncio.wait((running,))
+            return
+        running.result()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        leaving.cancel()
+        running.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+WAYS: dict[tuple[str, str], tuple[Operation, Way]] = {
+    ("POST", "/v1/chat/completions"): ("chat", chat_way),
+}
