@@ -1,0 +1,99 @@
+"""Why an item could not be marked: nothing leaves without its metadata mark (Art. 16)."""
+
+from sealmark.errors import SealmarkError
+
+
+class MarkError(SealmarkError):
+    """The item could not be marked; the subclasses say why."""
+
+    code = "marks.failed"
+    status = 422
+    article = 16
+    zh = "这份内容未能加上标识,因此没有放行。"
+    en = "The item could not be marked and was not released."
+    zh_next = "请检查内容与标识设置后重试。"
+    en_next = "Check the item and the marking options and try again."
+
+
+class BadLabel(MarkError):
+    """A label that GB 45438 Annex E does not allow; `field` and `reason` say where and why."""
+
+    code = "marks.bad_label"
+    zh = "标识元素 {field} 不符合 GB 45438 附录 E({reason})。"
+    en = "The label field {field} does not satisfy GB 45438 Annex E ({reason})."
+    zh_next = "请改正该字段后重试。"
+    en_next = "Correct the field and try again."
+
+
+class BadProviderCode(MarkError):
+    """A provider code that does not follow the 27-character coding rules."""
+
+    code = "marks.bad_provider_code"
+    zh = "服务提供者编码不符合编码规则({reason})。"
+    en = "The provider code does not follow the coding rules ({reason})."
+    zh_next = "请核对 27 位编码及其中的统一社会信用代码。"
+    en_next = "Check the 27 characters and the unified social credit code within."
+
+
+class DamagedMetadata(MarkError):
+    """The place of the label holds something that cannot be read safely."""
+
+    code = "marks.damaged_metadata"
+    zh = "文件中 {place} 处的元数据无法安全读取({reason})。"
+    en = "The metadata at {place} cannot be read safely ({reason})."
+    zh_next = "请修复或重新导出该文件;为不破坏他人的元数据,系统不会覆盖它。"
+    en_next = "Repair or export the file again; it is not overwritten, so that no other metadata is lost."
+
+
+class NoRoom(MarkError):
+    """The container cannot hold the label beside what is there already."""
+
+    code = "marks.no_room"
+    status = 413
+    zh = "{place} 处已没有空间写入标识。"
+    en = "There is no room left for the label at {place}."
+    zh_next = "请精简文件中已有的元数据后重试。"
+    en_next = "Shorten the metadata that the file already holds and try again."
+
+
+class NoMetadataPlace(MarkError):
+    """The format has no metadata: a plain text."""
+
+    code = "marks.no_metadata_place"
+    status = 415
+    zh = "{format} 格式没有元数据区,无法写入文件元数据标识。"
+    en = "The format {format} has no place for a metadata label."
+    zh_next = "请使用可见标识与伴随文件,或改用带元数据的格式。"
+    en_next = "Use the visible mark with a sidecar, or a format that has metadata."
+
+
+class UnreadableLabel(MarkError):
+    """A foreign label is there, but cannot be understood, so its producer's fields cannot be kept."""
+
+    code = "marks.unreadable_label"
+    status = 409
+    zh = "文件已带有无法解析的 AIGC 标识;覆盖它会篡改他人的标识。"
+    en = "The file carries an AIGC label that cannot be parsed; replacing it would tamper with another's label."
+    zh_next = "若这是本服务自己生成或编辑的内容,请声明后重试;否则请人工处理。"
+    en_next = "If this is your own generation or edit, say so and try again; otherwise have a person look at it."
+
+
+class NotReadable(MarkError):
+    """The label that was just written did not read back: the item is not released."""
+
+    code = "marks.not_readable"
+    status = 500
+    zh = "写入的标识未能读回,内容没有放行。"
+    en = "The label that was written did not read back; the item was not released."
+    zh_next = "请重试;若仍出现,请换用其他格式并告知服务提供者。"
+    en_next = "Try again; if it persists, use another format and tell the provider."
+
+
+class UnknownLayer(MarkError):
+    """A layer of marks that does not exist or is not built yet."""
+
+    code = "marks.unknown_layer"
+    zh = "标识层 {layer} 不存在或尚未提供。"
+    en = "The layer {layer} does not exist or is not available yet."
+    zh_next = "可用的标识层:{available}。"
+    en_next = "Available layers: {available}."

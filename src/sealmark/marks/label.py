@@ -1,0 +1,184 @@
+"""The label: the seven AIGC fields that say who made an item (GB 45438-2025 Annex E; Art. 16)."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+from sealmark.marks.errors import BadLabel
+from sealmark.marks.provider_code import REHEARSAL_CODE, ProviderCode, Service
+
+__all__ = ["REHEARSAL_CODE", "Label", "ProviderCode", "Service", "Tier", "production_id"]
+
+# GB 45438 Annex E b): the keys in their order.
+KEYS = (
+    "Label",
+    "ContentProducer",
+    "ProduceID",
+    "ReservedCode1",
+    "ContentPropagator",
+    "PropagateID",
+    "ReservedCode2",
+)
+# 6.1 a): the elements that a label must have; the reserved fields may be empty.
+REQUIRED = ("ContentProducer", "ProduceID", "ContentPropagator", "PropagateID")
+# Annex E j): values are made mainly of these, and of the quotation mark.
+_ANNEX_E_J = re.compile(r"[\x21-\x5b\x5d-\x7e]*")
+# Control characters, surrogates, and the two code points that XML cannot carry.
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# So that a label fits into one JPEG segment beside other metadata (our own bound).
+LONGEST_VALUE = 8192
+LONGEST_TEXT = 65536
+
+
+class Tier(StrEnum):
+    """Annex E c): whether content is, may be, or is suspected to be generated (Measures Art. 6)."""
+
+    IS = "1"
+    MAY_BE = "2"
+    SUSPECTED = "3"
+
+    @property
+    def zh(self) -> str:
+        """The word of the Measures."""
+        return {"1": "属于", "2": "可能", "3": "疑似"}[self.value]
+
+    @property
+    def en(self) -> str:
+        """The word in English."""
+        return {"1": "is", "2": "may be", "3": "suspected"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label, its fields in the order of Annex E b). Raises `BadLabel` where a value breaks a rule."""
+
+    tier: Tier
+    content_producer: str
+    produce_id: str
+    reserved_code1: str = ""
+    content_propagator: str = ""
+    propagate_id: str = ""
+    reserved_code2: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tier", _tier(self.tier))
+        for key, value in self.as_dict().items():
+            _check_value(key, value)
+
+    @classmethod
+    def first(
+        cls, producer: str | ProviderCode, produce_id: str, *, tier: Tier = Tier.IS, reserved_code1: str = ""
+    ) -> "Label":
+        """The label of a first write: by note 1 of Annex E the propagator's fields repeat the producer's."""
+        for key, value in (("ContentProducer", str(producer)), ("ProduceID", produce_id)):
+            if not value:
+                raise BadLabel(field=key, reason="empty")
+        return cls(tier, str(producer), produce_id, reserved_code1, str(producer), produce_id)
+
+    @classmethod
+    def parse(cls, text: str) -> "Label":
+        """The label in a JSON text, inner `{"Label":…}` or wrapped `{"AIGC":{…}}`.
+
+        Strict about what is there: strings only, each key once, a known value of Label, no control characters.
+        A missing key counts as an empty value, of which `warnings` speaks.
+        """
+        found = _loaded(text)
+        inner = found.get("AIGC", found)
+        if not isinstance(inner, dict):
+            raise BadLabel(field="AIGC", reason="not an object")
+        return cls.of(inner)
+
+    @classmethod
+    def of(cls, values: dict[str, object]) -> "Label":
+        """The label from its seven keys; the same rules as `parse`."""
+        if "Label" not in values:
+            raise BadLabel(field="Label", reason="missing")
+        texts = [_text(key, values.get(key, "")) for key in KEYS]
+        return cls(_tier(texts[0]), *texts[1:])
+
+    def as_dict(self) -> dict[str, str]:
+        """The seven keys and values, in order."""
+        values = (str(getattr(self, field.name)) for field in fields(self))
+        return dict(zip(KEYS, values, strict=True))
+
+    def inner(self) -> str:
+        """The JSON object of the seven fields, for places whose own name is AIGC."""
+        return _compact(self.as_dict())
+
+    def wrapped(self) -> str:
+        """The JSON object of Annex E b), `{"AIGC":{…}}`, for places without a name."""
+        return _compact({"AIGC": self.as_dict()})
+
+    def propagated(self, by: str | ProviderCode, number: str, *, reserved_code2: str = "") -> "Label":
+        """The label after another has passed the item on: only the propagator's three fields change.
+
+        Replacing the producer's fields would be tampering (Measures Art. 10).
+        """
+        return replace(self, content_propagator=str(by), propagate_id=number, reserved_code2=reserved_code2)
+
+    def warnings(self) -> tuple[str, ...]:
+        """The fields that read, but do not follow Annex E: empty elements, unusual characters."""
+        return tuple(_warnings(self.as_dict().items()))
+
+
+def production_id(number: int, *, rehearsal: bool = False) -> str:
+    """How a production number below 2^48 is written: twelve hexadecimal digits, after an R in rehearsal.
+
+    A watermark carries the number itself, beside version and key epoch.
+    """
+    if not 0 <= number < 1 << 48:
+        raise BadLabel(field="ProduceID", reason="number not below 2^48")
+    return f"{'R' if rehearsal else ''}{number:012X}"
+
+
+def _tier(value: str) -> Tier:
+    try:
+        return Tier(value)
+    except ValueError:
+        raise BadLabel(field="Label", reason="neither 1, 2 nor 3") from None
+
+
+def _check_value(key: str, value: str) -> None:
+    if _FORBIDDEN.search(value):
+        raise BadLabel(field=key, reason="control character")
+    if len(value) > LONGEST_VALUE:
+        raise BadLabel(field=key, reason="too long")
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadLabel(field=key, reason="not a string")
+    return value
+
+
+def _warnings(values: Iterable[tuple[str, str]]) -> Iterable[str]:
+    for key, value in values:
+        if key in REQUIRED and not value:
+            yield f"{key} is empty (GB 45438 6.1 a)"
+        if _ANNEX_E_J.fullmatch(value) is None:
+            yield f"{key} holds characters outside GB 45438 Annex E j)"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _loaded(text: str) -> dict[str, object]:
+    if len(text) > LONGEST_TEXT:
+        raise BadLabel(field="AIGC", reason="too long")
+    try:
+        found = json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise BadLabel(field="AIGC", reason="not JSON") from None
+    if not isinstance(found, dict):
+        raise BadLabel(field="AIGC", reason="not an object")
+    return found
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose keys stand once: readers differ on which of two counts."""
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise BadLabel(field="AIGC", reason="a key stands twice")
+    return dict(pairs)

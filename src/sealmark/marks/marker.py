@@ -1,0 +1,209 @@
+"""One call that marks an item: what is seen or heard, and what stands in the metadata (Art. 16, 17).
+
+The way is always the same: sniff, explicit mark, metadata mark, read back. What does not read back is not
+returned. Everything here is plain functions of bytes, so that a process pool can run `mark_bytes`.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sealmark.errors import Language
+from sealmark.marks import metadata
+from sealmark.marks.errors import NotReadable, UnknownLayer, UnreadableLabel
+from sealmark.marks.label import REHEARSAL_CODE, Label, production_id
+from sealmark.marks.metadata import Found
+from sealmark.media import STANDARD, Format, Limits, Source, markdown, read, sniff, text
+
+Layer = Literal["explicit", "metadata"]
+LAYERS: tuple[Layer, ...] = ("explicit", "metadata")
+
+_REHEARSAL = (
+    "rehearsal: no label was given, so the item carries the invented provider code "
+    f"{REHEARSAL_CODE} and a random production number; it is in no ledger"
+)
+_PASSED_ON = "the item carried a label of another; its producer's fields stay and only the propagator's were written"
+_SEVERAL = "the item carried more than one label; the first of the main channel counts"
+_SHALLOWER = "sixteen-bit samples were reduced to eight bits when the visible mark was drawn"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplicitOptions:
+    """How the visible or audible mark looks or sounds; what does not concern a medium is ignored for it.
+
+    `position` None means: at the start of text and sound, and at start and end of Markdown (guide 20258A 6.5
+    puts it at the end).
+    """
+
+    wording: str = "AI生成"
+    corner: Literal["bottom_right", "bottom_left", "top_right", "top_left"] = "bottom_right"
+    form: Literal["voice", "rhythm"] = "voice"
+    position: Literal["start", "end", "start_end"] | None = None
+    language: Language = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Everything about a marking but the item and its label; picklable.
+
+    `own_edit` says that the caller itself generated or edited the item: its label then replaces one that is
+    there. Without it a label of another stays, and only the propagator's fields are written.
+    """
+
+    layers: tuple[str, ...] = LAYERS
+    explicit: ExplicitOptions = field(default_factory=ExplicitOptions)
+    name: str | None = None
+    media_type: str | None = None
+    own_edit: bool = False
+    limits: Limits = STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A marked item: its bytes, and what was done.
+
+    `label` is the one that the item now carries; `previous` the one it carried before, which goes into the
+    record. `sidecar` holds the wrapped label of a format without metadata (plain text), to be kept beside the file.
+    """
+
+    data: bytes
+    format: Format
+    label: Label
+    layers: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    previous: Label | None = None
+    sidecar: str | None = None
+
+
+def mark(
+    source: Source,
+    label: Label | None = None,
+    *,
+    layers: tuple[str, ...] = LAYERS,
+    explicit: ExplicitOptions | None = None,
+    keys: None = None,  # noqa: ARG001  # the door of the signed layers, which come later
+    name: str | None = None,
+    own_edit: bool = False,
+    limits: Limits = STANDARD,
+) -> Marked:
+    """The item with its marks (Art. 16, 17; Measures Art. 4, 5; GB 45438 chapters 5 and 6).
+
+    `source` is bytes, a path or a binary stream; `layers` adds to the metadata mark, which is never left out.
+    Without a label a rehearsal label is made, and `warnings` says so. Raises errors of `media` for an item that
+    cannot be used and of `marks` for one that cannot be marked: then there is no marked item at all.
+    """
+    data, source_name = read(source, limits)
+    made = label or Label.first(REHEARSAL_CODE, production_id(secrets.randbelow(1 << 48), rehearsal=True))
+    options = Options(
+        tuple(layers), explicit or ExplicitOptions(), name or source_name, own_edit=own_edit, limits=limits
+    )
+    return mark_bytes(data, made, options, () if label else (_REHEARSAL,))
+
+
+def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: tuple[str, ...] = ()) -> Marked:
+    """As `mark`, of bytes and with a label: the work of one process in a pool."""
+    _check_layers(options.layers)
+    form = sniff(data, options.name, options.media_type)
+    previous, several = _previous(data, form, options)
+    final = _passed_on(label, previous, options)
+    warnings = [*notes, *final.warnings(), *((_SEVERAL,) if several else ())]
+    warnings += (_PASSED_ON,) if final is not label else ()
+    shown = data
+    if "explicit" in options.layers or not metadata.carries(form):
+        shown, said = _EXPLICIT[form.medium](data, form, options)
+        warnings += said
+    if not metadata.carries(form):
+        return Marked(shown, form, final, ("explicit",), tuple(warnings), previous, final.wrapped())
+    written = metadata.write(shown, final, form)
+    _check_readable(written, final, form)
+    layers = tuple(layer for layer in LAYERS if layer == "metadata" or layer in options.layers)
+    return Marked(written, form, final, layers, tuple(warnings), previous)
+
+
+def _check_layers(layers: tuple[str, ...]) -> None:
+    for layer in layers:
+        if layer not in LAYERS:
+            raise UnknownLayer(layer=layer, available=", ".join(LAYERS))
+
+
+def _previous(data: bytes, form: Format, options: Options) -> tuple[Label | None, bool]:
+    """The label that the item carries, and whether there are several; a foreign one must be understood."""
+    places = metadata.read(data, form) if metadata.carries(form) else []
+    chosen = chief(places)
+    if chosen is None and places and not options.own_edit:
+        raise UnreadableLabel
+    return chosen, len(places) > 1
+
+
+def chief(places: list[Found]) -> Label | None:
+    """Of the labels found in a file, the one that counts: the main channel's first, else the first that reads."""
+    ordered = sorted(places, key=lambda place: not place.main)
+    return next((place.label for place in ordered if place.label is not None), None)
+
+
+def _passed_on(label: Label, previous: Label | None, options: Options) -> Label:
+    """Whose label it is (labels.md 3.4): another's producer fields stay; our own item is simply marked again."""
+    own = previous is None or options.own_edit
+    if previous is None or own or _same_item(label, previous):
+        return label
+    return previous.propagated(label.content_propagator, label.propagate_id, reserved_code2=label.reserved_code2)
+
+
+def _same_item(label: Label, previous: Label) -> bool:
+    return (label.content_producer, label.produce_id) == (previous.content_producer, previous.produce_id)
+
+
+def _check_readable(written: bytes, label: Label, form: Format) -> None:
+    """Fail closed: exactly this one label is there, in the main channel, and the file is still what it was."""
+    places = metadata.read(written, form)
+    if sniff(written) is not form or [(place.label, place.main) for place in places] != [(label, True)]:
+        raise NotReadable
+
+
+def _mark_text(data: bytes, form: Format, options: Options) -> tuple[bytes, tuple[str, ...]]:
+    from sealmark.marks.explicit import text as visible
+
+    whole = text.decode(data)
+    chosen = options.explicit
+    position = chosen.position or ("start_end" if form is markdown.FORMAT else "start")
+    if form is not markdown.FORMAT:
+        return visible.mark(whole, position=_both(position), language=chosen.language).encode(), ()
+    document = markdown.parse(whole)
+    body = visible.mark(document.body, position=_both(position), language=chosen.language)
+    return (document.head + document.front + document.close + body).encode(), ()
+
+
+def _both(position: Literal["start", "end", "start_end"]) -> Literal["start", "start_end"]:
+    # A mark at the end alone would be read too late; the end is always an addition to the start.
+    return "start" if position == "start" else "start_end"
+
+
+def _mark_image(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[str, ...]]:
+    from sealmark.marks.explicit import image as drawing
+    from sealmark.media import image
+
+    picture = image.decode(data, options.limits)
+    drawn = drawing.draw(picture.rgb(), wording=options.explicit.wording, corner=options.explicit.corner)
+    return image.encode(picture.painted(drawn)), (_SHALLOWER,) if picture.shallower else ()
+
+
+def _mark_audio(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[str, ...]]:
+    from dataclasses import replace
+
+    from sealmark.marks.explicit import audio as speaking
+    from sealmark.media import audio
+
+    sound, chosen = audio.decode(data, options.limits), options.explicit
+    samples = speaking.announce(
+        sound.samples,
+        sound.rate,
+        form=chosen.form,
+        position=chosen.position or "start",
+        language=chosen.language,
+    )
+    return audio.encode(replace(sound, samples=samples)), ()
+
+
+_Explicit = Callable[[bytes, Format, Options], tuple[bytes, tuple[str, ...]]]
+_EXPLICIT: Mapping[str, _Explicit] = {"text": _mark_text, "image": _mark_image, "audio": _mark_audio}

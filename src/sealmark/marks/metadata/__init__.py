@@ -1,0 +1,43 @@
+"""The label in a file's metadata (Art. 16; Measures Art. 5; GB 45438 6.1 and Annex E).
+
+Every format is one small module with a `CARRIER`; another one is a module and a line here.
+"""
+
+from sealmark.marks.errors import NoMetadataPlace
+from sealmark.marks.label import Label
+from sealmark.marks.metadata import jpeg, markdown, mp3, png, wav, webp
+from sealmark.marks.metadata.found import Carrier, Found
+from sealmark.media import Format, sniff
+
+__all__ = ["CARRIERS", "Carrier", "Found", "carries", "read", "write"]
+
+CARRIERS: dict[str, Carrier] = {module.CARRIER.name: module.CARRIER for module in (png, jpeg, webp, wav, mp3, markdown)}
+
+
+def carries(form: Format) -> bool:
+    """Whether a format has a place for the label."""
+    return form.name in CARRIERS
+
+
+def read(data: bytes, form: Format | None = None) -> list[Found]:
+    """Every AIGC field in an item, main channel and alternatives, in file order.
+
+    Raises `media.damaged` for a malformed container, `marks.damaged_metadata` for a place that cannot be
+    read safely, and `marks.no_metadata_place`.
+    """
+    return _carrier(form or sniff(data)).read(data)
+
+
+def write(data: bytes, label: Label, form: Format | None = None) -> bytes:
+    """The item with this label as its only one (GB 45438 6.1 c); every other piece of metadata stays.
+
+    Whose label may be written on whose item is the marker's to decide. Raises as `read` does, and `marks.no_room`.
+    """
+    return _carrier(form or sniff(data)).write(data, label)
+
+
+def _carrier(form: Format) -> Carrier:
+    try:
+        return CARRIERS[form.name]
+    except KeyError:
+        raise NoMetadataPlace(format=form.name) from None

@@ -1,0 +1,249 @@
+"""What can be said about an item, layer by layer, and the legal tier that follows (Measures Art. 6; Art. 16).
+
+The tier of content comes from its own metadata, from a declaration, or from traces, in this order. What a
+registry of our own items knows stands beside the tier and never changes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from sealmark.marks import metadata
+from sealmark.marks.errors import DamagedMetadata
+from sealmark.marks.label import Label, Tier
+from sealmark.marks.marker import chief
+from sealmark.marks.metadata import Found
+from sealmark.media import STANDARD, Format, Limits, Source, read, sniff, text
+from sealmark.media.errors import Damaged
+
+TierName = Literal["is", "may_be", "suspected", "none"]
+State = Literal["found", "none", "not_checked", "damaged"]
+LAYERS = ("explicit", "metadata", "credential", "watermark", "fingerprint")
+
+_NAME_OF: Mapping[Tier, TierName] = {Tier.IS: "is", Tier.MAY_BE: "may_be", Tier.SUSPECTED: "suspected"}
+_WORDS: Mapping[TierName, tuple[str, str]] = {
+    "is": ("属于人工智能生成合成内容", "is AI-generated or synthesised"),
+    "may_be": ("可能为人工智能生成合成内容", "may be AI-generated or synthesised"),
+    "suspected": ("疑似人工智能生成合成内容", "is suspected to be AI-generated or synthesised"),
+    "none": ("未发现人工智能生成合成标识", "no sign of AI generation or synthesis was found"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFinding:
+    """What one layer shows: its state, evidence for a person in Chinese and English, and where it stands."""
+
+    state: State
+    zh: str
+    en: str
+    place: str | None = None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """The finding as JSON-ready values."""
+        return {"state": self.state, "zh": self.zh, "en": self.en, "place": self.place}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a registry knows of one of its own items.
+
+    `unchanged`: these very bytes, or this very text, were released. `altered`: the production number is known,
+    but what was released under it was something else. `label` is the one that was released, `receipt` the proof
+    of its record.
+    """
+
+    produce_id: str
+    unchanged: bool = False
+    altered: bool = False
+    label: Label | None = None
+    receipt: Mapping[str, Any] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The knowledge as JSON-ready values."""
+        return {
+            "produce_id": self.produce_id,
+            "unchanged": self.unchanged,
+            "altered": self.altered,
+            "label": self.label.as_dict() if self.label else None,
+        }
+
+
+class Registry(Protocol):
+    """Who remembers released items. Each look-up returns nothing for what it does not know."""
+
+    def by_number(self, produce_id: str) -> Known | None:
+        """The item released under a production number."""
+
+    def by_bytes(self, data: bytes) -> Known | None:
+        """The item whose released bytes are exactly these."""
+
+    def by_text(self, text: str) -> Known | None:
+        """The item whose released text is this one, after folding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What verification says: the tier, every layer, the label found, and what the registry knows."""
+
+    tier: TierName
+    layers: Mapping[str, LayerFinding]
+    label: Label | None
+    format: Format
+    known: Known | None = None
+    receipt: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def zh(self) -> str:
+        """The tier in the words of the Measures."""
+        return _WORDS[self.tier][0]
+
+    @property
+    def en(self) -> str:
+        """The tier in English."""
+        return _WORDS[self.tier][1]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict as JSON-ready values; the first four keys are a contract (design, section 4)."""
+        return {
+            "verdict": self.tier,
+            "layers": {name: finding.as_dict() for name, finding in self.layers.items()},
+            "label": self.label.as_dict() if self.label else None,
+            "receipt": dict(self.receipt) if self.receipt else None,
+            "known": self.known.as_dict() if self.known else None,
+            "format": self.format.name,
+            "warnings": list(self.warnings),
+        }
+
+
+def verify(
+    source: Source,
+    *,
+    keys: None = None,  # noqa: ARG001  # the door of the signed layers, which come later
+    registry: Registry | None = None,
+    name: str | None = None,
+    declaration: bool | None = None,
+    limits: Limits = STANDARD,
+) -> Verdict:
+    """What an item says about itself and what we know of it.
+
+    `declaration` is whether the user declared the item as generated (Measures Art. 6(2)). A damaged file gets a
+    verdict, with its metadata layer `damaged`; bytes of no known format, and a file that lies about its
+    format, raise errors of `media`.
+    """
+    data, source_name = read(source, limits)
+    form = sniff(data, name or source_name)
+    places, shown = _metadata(data, form)
+    seen = _explicit(data, form)
+    label = chief(places)
+    known = _known(data, form, places, registry)
+    layers = {"explicit": seen, "metadata": shown, **_NOT_BUILT}
+    tier = tier_of(label, declaration=bool(declaration), traces=_traces(layers, places))
+    receipt = known.receipt if known else None
+    return Verdict(tier, layers, label, form, known, receipt, _warnings(places, label, known))
+
+
+def tier_of(label: Label | None, *, declaration: bool, traces: bool) -> TierName:
+    """The tier rule of the Measures' Article 6.
+
+    A label that expressly says so counts with its own value, which nothing raises; then the user's declaration;
+    then detected traces.
+    """
+    if label is not None:
+        return _NAME_OF[label.tier]
+    if declaration:
+        return "may_be"
+    return "suspected" if traces else "none"
+
+
+def _traces(layers: Mapping[str, LayerFinding], places: list[Found]) -> bool:
+    """A visible mark, or an AIGC field that says something unintelligible: detected, but nothing expressly said."""
+    return layers["explicit"].state == "found" or bool(places)
+
+
+def _metadata(data: bytes, form: Format) -> tuple[list[Found], LayerFinding]:
+    if not metadata.carries(form):
+        zh, en = "这种格式没有元数据区。", "This format has no place for metadata."
+        return [], LayerFinding("none", zh, en)
+    try:
+        places = metadata.read(data, form)
+    except (Damaged, DamagedMetadata) as error:
+        return [], LayerFinding("damaged", error.happened("zh"), error.happened("en"))
+    return places, _shown(places)
+
+
+def _shown(places: list[Found]) -> LayerFinding:
+    if not places:
+        return LayerFinding("none", "元数据中没有 AIGC 标识。", "The metadata holds no AIGC label.")
+    where = "; ".join(dict.fromkeys(place.place for place in places))
+    label = chief(places)
+    if label is None:
+        reason = places[0].error or ""
+        zh, en = f"元数据中有 AIGC 字段,但无法解析:{reason}", f"There is an AIGC field that cannot be parsed: {reason}"
+        return LayerFinding("damaged", zh, en, where)
+    name = _WORDS[_NAME_OF[label.tier]]
+    zh = f"元数据标识表明该内容{name[0]};生产者 {label.content_producer},编号 {label.produce_id}。"
+    en = f"The metadata label says that it {name[1]}; producer {label.content_producer}, number {label.produce_id}."
+    return LayerFinding("found", zh, en, where)
+
+
+def _explicit(data: bytes, form: Format) -> LayerFinding:
+    if form.medium != "text":
+        zh, en = "尚不能自动识别这种媒体的显式标识。", "Explicit marks of this medium are not detected yet."
+        return LayerFinding("not_checked", zh, en)
+    from sealmark.marks.explicit import text as visible
+
+    traces = visible.find(text.decode(data))
+    if not traces:
+        return LayerFinding("none", "文本首尾没有显式标识。", "No visible mark stands at the start or end of the text.")
+    where = ", ".join(trace.place for trace in traces)
+    return LayerFinding("found", "文本带有可见的生成合成标识。", "The text bears a visible mark of generation.", where)
+
+
+def _not_built(zh: str, en: str) -> LayerFinding:
+    return LayerFinding("not_checked", f"本版本尚不检查{zh}。", f"This version does not check {en} yet.")
+
+
+_NOT_BUILT: Mapping[str, LayerFinding] = {
+    "credential": _not_built("内容凭证(C2PA)", "content credentials (C2PA)"),
+    "watermark": _not_built("数字水印", "watermarks"),
+    "fingerprint": _not_built("内容指纹", "fingerprints"),
+}
+
+
+def _known(data: bytes, form: Format, places: list[Found], registry: Registry | None) -> Known | None:
+    """These very bytes or this very text: unchanged. A number we gave, on other bytes: altered after release."""
+    if registry is None:
+        return None
+    same = registry.by_bytes(data)
+    if same is None and form.medium == "text":
+        same = registry.by_text(text.decode(data))
+    if same is not None:
+        return replace(same, unchanged=True, altered=False)
+    for number in _numbers(places):
+        item = registry.by_number(number)
+        if item is not None:
+            return replace(item, unchanged=False, altered=True)
+    return None
+
+
+def _numbers(places: list[Found]) -> list[str]:
+    """Every production and propagation number in the item, each once: whoever edits one may forget the other."""
+    labels = [place.label for place in places if place.label is not None]
+    numbers = [number for label in labels for number in (label.produce_id, label.propagate_id)]
+    return [number for number in dict.fromkeys(numbers) if number]
+
+
+def _warnings(places: list[Found], label: Label | None, known: Known | None) -> tuple[str, ...]:
+    said = list(label.warnings()) if label else []
+    if len(places) > 1:
+        said.append("the item carries more than one label; GB 45438 6.1 c) allows one")
+    if len({place.label for place in places}) > 1:
+        said.append("its labels contradict each other; the main channel's first counts")
+    if label is not None and (label.reserved_code1 or label.reserved_code2):
+        said.append("the security data in the label was not checked")
+    if known is not None and known.altered:
+        said.append("altered after release: the number is known, but other bytes were released under it")
+    if known is not None and known.label is not None and label is not None and known.label != label:
+        said.append("the label differs from the one that was released")
+    return tuple(said)

@@ -1,0 +1,132 @@
+"""What can be wrong with an item itself, before anyone looks at what it says."""
+
+from sealmark.errors import SealmarkError
+
+
+class MediaError(SealmarkError):
+    """The item cannot be used; the subclasses say why."""
+
+    code = "media.unusable"
+    status = 422
+    zh = "这份内容无法使用。"
+    en = "This item cannot be used."
+    zh_next = "请检查文件后重新提交。"
+    en_next = "Check the file and submit it again."
+
+
+class EmptyItem(MediaError):
+    """There are no bytes at all."""
+
+    code = "media.empty"
+    zh = "收到的内容长度为零。"
+    en = "The item has no bytes."
+    zh_next = "请提交一份有内容的文件。"
+    en_next = "Submit a file that has content."
+
+
+class UnreadableSource(MediaError):
+    """A path leads to nothing that can be read as a file."""
+
+    code = "media.unreadable_source"
+    status = 404
+    zh = "指定的文件不存在或无法读取。"
+    en = "The file does not exist or cannot be read."
+    zh_next = "请检查路径与读取权限。"
+    en_next = "Check the path and the permission to read it."
+
+
+class UnknownFormat(MediaError):
+    """No format that Sealmark knows begins like this."""
+
+    code = "media.unknown_format"
+    status = 415
+    zh = "无法识别这份内容的格式。"
+    en = "The format of this item is not one that Sealmark knows."
+    zh_next = "支持的格式:{supported}。请转换为其中之一。"
+    en_next = "Supported formats: {supported}. Convert it to one of them."
+
+
+class LyingFormat(MediaError):
+    """The name or media type says one format and the bytes are another."""
+
+    code = "media.lying_format"
+    status = 415
+    zh = "文件声明的格式是 {declared},实际内容是 {actual}。"
+    en = "The file is declared as {declared}, but its content is {actual}."
+    zh_next = "请改正扩展名或媒体类型后重新提交。"
+    en_next = "Correct the extension or the media type and submit it again."
+
+
+class NotUtf8(MediaError):
+    """Text in another encoding than UTF-8."""
+
+    code = "media.not_utf8"
+    status = 415
+    zh = "文本不是 UTF-8 编码。"
+    en = "The text is not encoded as UTF-8."
+    zh_next = "请另存为 UTF-8 后重新提交。"
+    en_next = "Save it as UTF-8 and submit it again."
+
+
+class Damaged(MediaError):
+    """Truncated, or its structure contradicts itself; `at` names the place."""
+
+    code = "media.damaged"
+    zh = "{format} 文件已损坏或被截断({at})。"
+    en = "The {format} file is damaged or truncated ({at})."
+    zh_next = "请重新导出或重新下载完整的文件。"
+    en_next = "Export or download the complete file again."
+
+
+class TooLarge(MediaError):
+    """More bytes than the limit."""
+
+    code = "media.too_large"
+    status = 413
+    zh = "内容超过大小上限 {limit} 字节。"
+    en = "The item is larger than the limit of {limit} bytes."
+    zh_next = "请缩小文件,或请服务管理员调整上限。"
+    en_next = "Make the file smaller, or ask the operator to raise the limit."
+
+
+class TooManyPixels(MediaError):
+    """An image whose header announces more pixels than the limit: possibly a decompression bomb."""
+
+    code = "media.too_many_pixels"
+    status = 413
+    zh = "图像为 {width}×{height} 像素,超过上限 {limit} 像素,未予解码。"
+    en = "The image has {width}×{height} pixels, over the limit of {limit}; it was not decoded."
+    zh_next = "请缩小图像后重新提交。"
+    en_next = "Scale the image down and submit it again."
+
+
+class TooManySamples(MediaError):
+    """Audio whose header announces more samples than the limit."""
+
+    code = "media.too_many_samples"
+    status = 413
+    zh = "音频共 {samples} 个采样,超过上限 {limit},未予解码。"
+    en = "The audio has {samples} samples, over the limit of {limit}; it was not decoded."
+    zh_next = "请分段提交较短的音频。"
+    en_next = "Submit the audio in shorter parts."
+
+
+class MovingImage(MediaError):
+    """An animated PNG or WebP where a still picture is needed."""
+
+    code = "media.moving_image"
+    status = 415
+    zh = "这是动态 {format} 图像;目前只能在静态图像上添加显式标识。"
+    en = "This {format} image is animated; an explicit mark can be drawn on still images only."
+    zh_next = "请提交静态图像,或转换为视频格式。"
+    en_next = "Submit a still image, or convert it to a video format."
+
+
+class NotEncodable(MediaError):
+    """The samples cannot be written in the wanted format."""
+
+    code = "media.not_encodable"
+    zh = "处理后的内容无法写回 {format} 格式。"
+    en = "The processed content cannot be written back as {format}."
+    zh_next = "请换用其他格式提交。"
+    en_next = "Submit it in another format."

@@ -1,0 +1,31 @@
+"""One format of items: its names and how to know it by content."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Medium = Literal["text", "image", "audio", "video", "scene", "document"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a format is called, and `sniff`, which tells from the bytes alone whether an item is one.
+
+    `media_types` and `extensions` begin with the preferred one; extensions carry no dot.
+    """
+
+    name: str
+    medium: Medium
+    media_types: tuple[str, ...]
+    extensions: tuple[str, ...]
+    sniff: Callable[[bytes], bool]
+
+    @property
+    def media_type(self) -> str:
+        """The media type that we write."""
+        return self.media_types[0]
+
+    @property
+    def extension(self) -> str:
+        """The extension that we write, without a dot."""
+        return self.extensions[0]

@@ -1,0 +1,178 @@
+"""Pictures: decode to pixels under limits, encode back among the original's metadata."""
+
+import io
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+from PIL import Image, ImageChops, JpegImagePlugin
+
+from sealmark.media import exif, jpeg, png, webp
+from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
+from sealmark.media.format import Format
+from sealmark.media.limits import STANDARD, Limits
+from sealmark.media.registry import sniff
+
+_Transpose = Image.Transpose
+# EXIF 2.3 tag 0x0112: how stored pixels are turned for display, and how that is undone.
+_SHOWN = {
+    2: _Transpose.FLIP_LEFT_RIGHT,
+    3: _Transpose.ROTATE_180,
+    4: _Transpose.FLIP_TOP_BOTTOM,
+    5: _Transpose.TRANSPOSE,
+    6: _Transpose.ROTATE_270,
+    7: _Transpose.TRANSVERSE,
+    8: _Transpose.ROTATE_90,
+}
+_UNDONE = {_Transpose.ROTATE_270: _Transpose.ROTATE_90, _Transpose.ROTATE_90: _Transpose.ROTATE_270}
+# What the decoders raise on broken files.
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, OverflowError, struct.error)
+# A lossy WebP does not tell its quality; this one keeps second-generation loss invisible.
+WEBP_QUALITY = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded still image.
+
+    `pixels` is in one of the modes L, LA, RGB, RGBA, CMYK; `source` the bytes it came from, whose metadata and
+    coding an encoding follows; `shallower` whether sixteen-bit samples were reduced to eight.
+    """
+
+    pixels: Image.Image
+    format: Format
+    source: bytes
+    turned: _Transpose | None = None
+    shallower: bool = False
+
+    def rgb(self) -> Image.Image:
+        """The picture as a person sees it: turned upright, without alpha, mode RGB."""
+        shown = self.pixels if self.turned is None else self.pixels.transpose(self.turned)
+        upright = shown.convert("RGB")
+        # Without the original's EXIF, which would have it turned a second time.
+        upright.info = {}
+        return upright
+
+    def painted(self, shown: Image.Image) -> "Picture":
+        """The picture with what was painted onto `rgb()`; pixels outside the painted box stay as they are.
+
+        The box becomes opaque, so that a mark on a transparent ground is seen.
+        """
+        was, now = (self._stored(image) for image in (self.rgb(), shown))
+        box = ImageChops.difference(was, now).getbbox()
+        if box is None:
+            return self
+        pixels = self.pixels.copy()
+        pixels.paste(now.crop(box).convert(pixels.mode), box)
+        return replace(self, pixels=pixels)
+
+    def _stored(self, shown: Image.Image) -> Image.Image:
+        return shown if self.turned is None else shown.transpose(_UNDONE.get(self.turned, self.turned))
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """What encoding needs to know of one format: its container module, and how to save pixels like an original."""
+
+    container: ModuleType
+    settings: Callable[[bytes], dict[str, Any]]
+
+
+def _png_settings(_source: bytes) -> dict[str, Any]:
+    return {"format": "PNG"}
+
+
+def _jpeg_settings(source: bytes) -> dict[str, Any]:
+    """The original's own quantisation tables and subsampling: nothing is lost twice that was lost once."""
+    with Image.open(io.BytesIO(source)) as image:
+        assert isinstance(image, JpegImagePlugin.JpegImageFile)
+        settings: dict[str, Any] = {"format": "JPEG", "qtables": image.quantization}
+        settings["progressive"] = bool(image.info.get("progressive"))
+        sampling = JpegImagePlugin.get_sampling(image)
+    return settings | ({"subsampling": sampling} if sampling >= 0 else {})
+
+
+def _webp_settings(source: bytes) -> dict[str, Any]:
+    if webp.is_lossless(source):
+        return {"format": "WEBP", "lossless": True, "exact": True, "quality": 60, "method": 2}
+    return {"format": "WEBP", "quality": WEBP_QUALITY, "method": 4}
+
+
+_CODECS: Mapping[str, _Codec] = {
+    "png": _Codec(png, _png_settings),
+    "jpeg": _Codec(jpeg, _jpeg_settings),
+    "webp": _Codec(webp, _webp_settings),
+}
+
+
+def decode(data: bytes, limits: Limits = STANDARD) -> Picture:
+    """The pixels of a still PNG, JPEG or WebP.
+
+    The size is checked from the header before anything is decoded. Raises `TooManyPixels`, `MovingImage`,
+    `Damaged`, and what `sniff` raises.
+    """
+    form = sniff(data)
+    codec = _codec(form)
+    size = codec.container.size(data)
+    _check_size(size, limits)
+    codec.container.parse(data)
+    if codec.container.is_moving(data):
+        raise MovingImage(format=form.name)
+    turned = _SHOWN.get(exif.orientation(codec.container.exif_block(data)))
+    return Picture(_opened(data, form, size), form, data, turned, codec.container.is_deep(data))
+
+
+def _codec(form: Format) -> _Codec:
+    try:
+        return _CODECS[form.name]
+    except KeyError:
+        raise NotEncodable(format=form.name) from None
+
+
+def _check_size(size: tuple[int, int], limits: Limits) -> None:
+    width, height = size
+    if width * height > limits.pixels:
+        raise TooManyPixels(width=width, height=height, limit=limits.pixels)
+
+
+def _opened(data: bytes, form: Format, size: tuple[int, int]) -> Image.Image:
+    """The image fully loaded, in one of our modes; only the decoder of its own format is tried."""
+    try:
+        image = Image.open(io.BytesIO(data), formats=(form.name.upper(),))
+        if image.size != size:
+            raise Damaged(format=form.name, at="two different sizes")
+        image.load()
+        return _normalised(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise TooManyPixels(width=size[0], height=size[1], limit=Image.MAX_IMAGE_PIXELS) from None
+    except _BROKEN:
+        raise Damaged(format=form.name, at="pixels") from None
+
+
+def _normalised(image: Image.Image) -> Image.Image:
+    """The image in one of our five modes."""
+    if image.mode in {"P", "PA", "La", "RGBa"} or "transparency" in image.info:
+        transparent = image.mode != "P" or "transparency" in image.info
+        return image.convert("RGBA" if transparent else "RGB")
+    if image.mode in {"I", "I;16", "I;16B"}:
+        return image.convert("I").point(lambda sample: sample * (1 / 256)).convert("L")
+    if image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"}:
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def encode(picture: Picture) -> bytes:
+    """The picture in the format it came in, with every other piece of metadata as it was.
+
+    PNG and lossless WebP stay lossless; JPEG keeps its quantisation tables. Raises `NotEncodable`.
+    """
+    codec = _codec(picture.format)
+    out = io.BytesIO()
+    try:
+        picture.pixels.save(out, **codec.settings(picture.source))
+    except (OSError, ValueError):
+        raise NotEncodable(format=picture.format.name) from None
+    spliced: bytes = codec.container.splice(picture.source, out.getvalue())
+    return spliced

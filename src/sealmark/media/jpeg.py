@@ -1,0 +1,159 @@
+"""JPEG: marker segments, then entropy-coded scans (ITU-T T.81, annex B)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sealmark.media import exif
+from sealmark.media.errors import Damaged
+from sealmark.media.format import Format
+
+SOI, EOI, SOS, APP0, APP1, APP2, APP14, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+# T.81 B.1.1.3: start-of-frame markers; C4, C8 and CC in that range are others.
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# T.81 B.1.1.4: the length counts its own two bytes.
+LONGEST = 0xFFFF - 2
+# Within a scan FF 00 is a stuffed byte and FF D0 to FF D7 are restarts; everything else is a marker.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker with its body, without marker and length."""
+
+    marker: int
+    body: bytes
+
+    def encoded(self) -> bytes:
+        """Marker, length and body."""
+        return b"".join((bytes((0xFF, self.marker)), (len(self.body) + 2).to_bytes(2, "big"), self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The segments before the first scan, the scans up to EOI, and whatever bytes stand after."""
+
+    segments: tuple[Segment, ...]
+    scans: bytes
+    tail: bytes = b""
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Whether the bytes begin as a JPEG does: SOI and another marker."""
+    return data[:3] == b"\xff\xd8\xff"
+
+
+FORMAT = Format("jpeg", "image", ("image/jpeg", "image/jpg", "image/pjpeg"), ("jpg", "jpeg", "jfif"), is_jpeg)
+
+
+def parse(data: bytes) -> Container:
+    """Split a JPEG at its first scan and at EOI; raises `Damaged` when either is missing or a segment is cut."""
+    segments: list[Segment] = []
+    at = 2
+    for segment, end in _segments(data):
+        segments.append(segment)
+        at = end
+    end = _end_of_image(data, at)
+    return Container(tuple(segments), data[at:end], data[end:])
+
+
+def _segments(data: bytes) -> Iterator[tuple[Segment, int]]:
+    """The segments up to SOS, each with the offset behind it."""
+    if not is_jpeg(data):
+        raise Damaged(format="JPEG", at="SOI")
+    at = 2
+    while True:
+        marker, body = _marker(data, at)
+        if marker == SOS:
+            return
+        end = body + int.from_bytes(data[body : body + 2], "big")
+        yield Segment(marker, data[body + 2 : end]), end
+        at = end
+
+
+def _marker(data: bytes, at: int) -> tuple[int, int]:
+    """The marker at `at` (fill bytes skipped) and the offset of its length; the segment lies whole in the data."""
+    if data[at : at + 1] != b"\xff":
+        raise Damaged(format="JPEG", at="marker")
+    while data[at + 1 : at + 2] == b"\xff":
+        at += 1
+    body = at + 2
+    length = int.from_bytes(data[body : body + 2], "big")
+    if body + 2 > len(data) or length < 2 or body + length > len(data) or not 0xC0 <= data[at + 1] <= 0xFE:
+        raise Damaged(format="JPEG", at="segment")
+    return data[at + 1], body
+
+
+def _end_of_image(data: bytes, at: int) -> int:
+    """The offset behind EOI, going from marker to marker through all scans."""
+    while True:
+        _, body = _marker(data, at)
+        found = _NEXT_MARKER.search(data, body + int.from_bytes(data[body : body + 2], "big"))
+        if found is None:
+            raise Damaged(format="JPEG", at="EOI")
+        at = found.start()
+        if data[at + 1] == EOI:
+            return at + 2
+
+
+def build(container: Container) -> bytes:
+    """The bytes of a JPEG; `build(parse(data)) == data` but for fill bytes between segments."""
+    parts = (segment.encoded() for segment in container.segments)
+    return b"".join((b"\xff\xd8", *parts, container.scans, container.tail))
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels, from the first frame header."""
+    for segment, _ in _segments(data):
+        if segment.marker in FRAMES and len(segment.body) >= 6:
+            height = int.from_bytes(segment.body[1:3], "big")
+            width = int.from_bytes(segment.body[3:5], "big")
+            if width and height:
+                return width, height
+            break
+    raise Damaged(format="JPEG", at="SOF")
+
+
+def is_moving(_data: bytes) -> bool:
+    """JPEG has no animation."""
+    return False
+
+
+def is_deep(_data: bytes) -> bool:
+    """Decoded JPEG samples have eight bits."""
+    return False
+
+
+def is_exif(segment: Segment) -> bool:
+    """Whether a segment holds an EXIF block."""
+    return segment.marker == APP1 and segment.body.startswith(exif.PREFIX)
+
+
+def exif_block(data: bytes) -> bytes:
+    """The first EXIF block, or nothing."""
+    return next((segment.body for segment in parse(data).segments if is_exif(segment)), b"")
+
+
+def splice(original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` scans among the metadata segments of the `original`, which stay bit for bit.
+
+    What follows the picture (a second image, a film) and the index that points at it are left out:
+    they would hold an unmarked copy.
+    """
+    old = parse(original).segments
+    new = parse(encoded)
+    kept = tuple(segment for segment in old if _is_metadata(segment))
+    jfif = any(_is_jfif(segment) for segment in kept)
+    own = tuple(s for s in new.segments if not _is_metadata(s) or (_is_jfif(s) and not jfif))
+    return build(Container((*kept, *own), new.scans))
+
+
+def _is_metadata(segment: Segment) -> bool:
+    # APP14 (Adobe) says how the scans code colour, so it belongs to the pixels.
+    if segment.marker == APP14 or (segment.marker == APP2 and segment.body.startswith(b"MPF\x00")):
+        return False
+    return segment.marker == COM or APP0 <= segment.marker <= 0xEF
+
+
+def _is_jfif(segment: Segment) -> bool:
+    return segment.marker == APP0 and segment.body.startswith(b"JFIF\x00")

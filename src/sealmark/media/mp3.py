@@ -1,0 +1,60 @@
+"""MP3: ID3v2 tags, then MPEG audio frames (and older tags at the end, which stay as they are)."""
+
+from dataclasses import dataclass
+
+from sealmark.media import id3, mpeg
+from sealmark.media.errors import Damaged
+from sealmark.media.format import Format
+from sealmark.media.id3 import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The tags at the start, and everything behind them as it is."""
+
+    tags: tuple[Tag, ...]
+    sound: bytes
+
+
+def is_mp3(data: bytes) -> bool:
+    """Whether the bytes begin with an ID3v2 tag or with two layer III frames."""
+    return data[:3] == b"ID3" or mpeg.begins(data)
+
+
+FORMAT = Format("mp3", "audio", ("audio/mpeg", "audio/mp3"), ("mp3",), is_mp3)
+
+
+def parse(data: bytes) -> Container:
+    """Split an MP3 into tags and sound; raises `Damaged` where a size lies or no sound follows."""
+    tags: list[Tag] = []
+    at = 0
+    while data[at : at + 3] == b"ID3":
+        tag, at = id3.parse(data, at)
+        tags.append(tag)
+    # Some writers leave zeros between tag and sound.
+    start = at
+    while data[start : start + 1] == b"\x00":
+        start += 1
+    if not mpeg.begins(data, start):
+        raise Damaged(format="MP3", at="sound")
+    return Container(tuple(tags), data[at:])
+
+
+def build(container: Container) -> bytes:
+    """The bytes of an MP3."""
+    return b"".join((*(id3.build(tag) for tag in container.tags), container.sound))
+
+
+def bitrate(data: bytes) -> int:
+    """The mean bit rate in kbit/s."""
+    sound = parse(data).sound
+    return mpeg.bitrate(sound, len(sound) - len(sound.lstrip(b"\x00")))
+
+
+def splice(original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` sound between the tags of the `original`, which stay bit for bit."""
+    sound = parse(original).sound
+    head = original[: len(original) - len(sound)]
+    # ID3v1: the last 128 bytes, when they begin with TAG.
+    tail = sound[-128:] if sound[-128:-125] == b"TAG" else b""
+    return b"".join((head, parse(encoded).sound, tail))

@@ -1,0 +1,123 @@
+"""PNG: a signature and a row of checked chunks (W3C PNG, third edition, section 5)."""
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+from sealmark.media.errors import Damaged
+from sealmark.media.format import Format
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# PNG 5.3: a chunk's length must not exceed 2^31 - 1.
+LONGEST = 2**31 - 1
+# Chunks that describe the pixels as they were encoded; a new encoding brings its own.
+PIXEL_CHUNKS = frozenset(
+    (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"bKGD", b"hIST", b"sBIT", b"acTL", b"fcTL", b"fdAT")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk: its four-letter kind and its body."""
+
+    kind: bytes
+    body: bytes
+
+    def encoded(self) -> bytes:
+        """Length, kind, body and CRC."""
+        return b"".join(
+            (
+                len(self.body).to_bytes(4, "big"),
+                self.kind,
+                self.body,
+                zlib.crc32(self.body, zlib.crc32(self.kind)).to_bytes(4, "big"),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """All chunks from IHDR to IEND, and whatever bytes stand after them."""
+
+    chunks: tuple[Chunk, ...]
+    tail: bytes = b""
+
+
+def is_png(data: bytes) -> bool:
+    """Whether the bytes begin with PNG's signature."""
+    return data.startswith(SIGNATURE)
+
+
+FORMAT = Format("png", "image", ("image/png",), ("png",), is_png)
+
+
+def parse(data: bytes) -> Container:
+    """Split a PNG into its chunks; raises `Damaged` for truncation, wrong CRCs and a wrong order."""
+    if not is_png(data):
+        raise Damaged(format="PNG", at="signature")
+    chunks: list[Chunk] = []
+    at = len(SIGNATURE)
+    while not chunks or chunks[-1].kind != b"IEND":
+        chunk = _chunk(data, at)
+        chunks.append(chunk)
+        at += 12 + len(chunk.body)
+    if chunks[0].kind != b"IHDR" or len(chunks[0].body) != 13:
+        raise Damaged(format="PNG", at="IHDR")
+    if not any(chunk.kind == b"IDAT" for chunk in chunks):
+        raise Damaged(format="PNG", at="IDAT")
+    return Container(tuple(chunks), data[at:])
+
+
+def _chunk(data: bytes, at: int) -> Chunk:
+    if at + 12 > len(data):
+        raise Damaged(format="PNG", at="chunk header")
+    length = int.from_bytes(data[at : at + 4], "big")
+    kind = data[at + 4 : at + 8]
+    if length > LONGEST or at + 12 + length > len(data) or not kind.isalpha():
+        raise Damaged(format="PNG", at="chunk length")
+    body = data[at + 8 : at + 8 + length]
+    if zlib.crc32(body, zlib.crc32(kind)) != int.from_bytes(data[at + 8 + length : at + 12 + length], "big"):
+        raise Damaged(format="PNG", at="chunk CRC")
+    return Chunk(kind, body)
+
+
+def build(container: Container) -> bytes:
+    """The bytes of a PNG; `build(parse(data)) == data`."""
+    return b"".join((SIGNATURE, *(chunk.encoded() for chunk in container.chunks), container.tail))
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels, from the header alone."""
+    if len(data) < 26 or data[12:16] != b"IHDR":
+        raise Damaged(format="PNG", at="IHDR")
+    width, height = struct.unpack(">II", data[16:24])
+    if not 0 < width <= LONGEST or not 0 < height <= LONGEST:
+        raise Damaged(format="PNG", at="IHDR")
+    return width, height
+
+
+def is_moving(data: bytes) -> bool:
+    """Whether this is an animated PNG (chunk acTL)."""
+    return any(chunk.kind == b"acTL" for chunk in parse(data).chunks)
+
+
+def is_deep(data: bytes) -> bool:
+    """Whether the samples have sixteen bits each."""
+    return len(data) > 24 and data[24] == 16
+
+
+def exif_block(data: bytes) -> bytes:
+    """The EXIF block, or nothing."""
+    return next((chunk.body for chunk in parse(data).chunks if chunk.kind == b"eXIf"), b"")
+
+
+def splice(original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` pixels among the metadata chunks of the `original`, which stay bit for bit."""
+    old = parse(original).chunks
+    new = parse(encoded).chunks
+    first = next(index for index, chunk in enumerate(old) if chunk.kind == b"IDAT")
+    before = [chunk for chunk in old[:first] if chunk.kind not in PIXEL_CHUNKS]
+    after = [chunk for chunk in old[first:] if chunk.kind not in PIXEL_CHUNKS]
+    palette = [chunk for chunk in new if chunk.kind in {b"PLTE", b"tRNS"}]
+    pixels = [chunk for chunk in new if chunk.kind == b"IDAT"]
+    return build(Container((new[0], *before, *palette, *pixels, *after, new[-1])))

@@ -1,0 +1,92 @@
+"""The formats that Sealmark knows. Another one is a small module and a line here."""
+
+from pathlib import PurePath
+
+from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
+from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
+from sealmark.media.format import Format
+
+# In the order of sniffing: the surest signature first, plain text last.
+FORMATS: tuple[Format, ...] = (
+    png.FORMAT,
+    jpeg.FORMAT,
+    webp.FORMAT,
+    wav.FORMAT,
+    mp3.FORMAT,
+    markdown.FORMAT,
+    text.FORMAT,
+)
+_BY_NAME = {form.name: form for form in FORMATS}
+_BY_EXTENSION = {extension: form for form in FORMATS for extension in form.extensions}
+_BY_MEDIA_TYPE = {kind: form for form in FORMATS for kind in form.media_types}
+# Says nothing about the content.
+_NO_DECLARATION = frozenset(("", "application/octet-stream", "binary/octet-stream"))
+
+
+def by_name(name: str) -> Format:
+    """The format of that name; raises `UnknownFormat`."""
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        raise _unknown() from None
+
+
+def sniff(data: bytes, name_hint: str | None = None, media_type: str | None = None) -> Format:
+    """What format the bytes are, by content; a name or media type only decides between kinds of text.
+
+    Raises `EmptyItem`, `UnknownFormat`, `NotUtf8`, and `LyingFormat` where a declaration contradicts the bytes.
+    """
+    if not data:
+        raise EmptyItem
+    declared = _declared(name_hint, media_type)
+    actual = next((form for form in FORMATS if form.sniff(data)), None)
+    for form in declared:
+        _compare(form, actual, data)
+    textual = next((form for form in declared if form.medium == "text"), None)
+    if textual is not None:
+        return textual
+    if actual is None or (actual.medium == "text" and _is_foreign_text(name_hint, media_type)):
+        raise _unknown()
+    return actual
+
+
+def _unknown() -> UnknownFormat:
+    return UnknownFormat(supported=", ".join(form.name for form in FORMATS))
+
+
+def _extension(name: str | None) -> str:
+    return PurePath(name or "").suffix.lower().removeprefix(".")
+
+
+def _kind(media_type: str | None) -> str:
+    return (media_type or "").partition(";")[0].strip().lower()
+
+
+def _declared(name: str | None, media_type: str | None) -> list[Format]:
+    """The formats that name and media type declare, as far as we know them; the name first."""
+    found = (_BY_EXTENSION.get(_extension(name)), _BY_MEDIA_TYPE.get(_kind(media_type)))
+    return [form for form in found if form is not None]
+
+
+def _compare(declared: Format, actual: Format | None, data: bytes) -> None:
+    """Raise where the bytes contradict a declaration; one kind of text looks like another."""
+    if declared is actual:
+        return
+    if declared.medium == "text" and (actual is None or actual.medium == "text"):
+        if not _is_utf8(data):
+            raise NotUtf8
+        return
+    raise LyingFormat(declared=declared.name, actual=actual.name if actual else "unknown")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_foreign_text(name: str | None, media_type: str | None) -> bool:
+    """Whether text is declared as something whose syntax a mark would break, such as HTML or JSON."""
+    return bool(_extension(name)) or _kind(media_type) not in _NO_DECLARATION

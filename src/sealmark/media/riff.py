@@ -1,0 +1,73 @@
+"""RIFF: a form of chunks, the container of WebP and WAV (Multimedia Programming Interface 1.0, chapter 2)."""
+
+from dataclasses import dataclass
+
+from sealmark.media.errors import Damaged
+
+# A writer that could not seek back leaves this size; the last chunk then runs to the end of the file.
+OPEN = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk: its four-character kind and its body without padding."""
+
+    kind: bytes
+    body: bytes
+
+    def encoded(self) -> bytes:
+        """Kind, length, body, and a zero byte after an odd body."""
+        pad = b"\x00" * (len(self.body) & 1)
+        return b"".join((self.kind, len(self.body).to_bytes(4, "little"), self.body, pad))
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The kind of form (`WEBP`, `WAVE`), its chunks, and whatever bytes stand after the form."""
+
+    form: bytes
+    chunks: tuple[Chunk, ...]
+    tail: bytes = b""
+
+
+def is_form(data: bytes, form: bytes) -> bool:
+    """Whether the bytes begin as a RIFF form of this kind."""
+    return data[:4] == b"RIFF" and data[8:12] == form
+
+
+def parse(data: bytes, form: bytes, name: str) -> Container:
+    """Split a RIFF form into chunks; raises `Damaged` where sizes lie or bytes are missing."""
+    if not is_form(data, form):
+        raise Damaged(format=name, at="RIFF header")
+    declared = int.from_bytes(data[4:8], "little")
+    end = len(data) if declared == OPEN else 8 + declared
+    # A form whose last pad byte was forgotten is one byte short, and common.
+    if end > len(data) + 1:
+        raise Damaged(format=name, at="RIFF size")
+    chunks: list[Chunk] = []
+    at = 12
+    while at < min(end, len(data)):
+        chunk, at = _chunk(data, at, end, name)
+        chunks.append(chunk)
+    return Container(form, tuple(chunks), data[end:])
+
+
+def _chunk(data: bytes, at: int, end: int, name: str) -> tuple[Chunk, int]:
+    """The chunk at `at`, and where the next begins."""
+    if at + 8 > min(end, len(data)):
+        raise Damaged(format=name, at="chunk header")
+    kind = data[at : at + 4]
+    length = int.from_bytes(data[at + 4 : at + 8], "little")
+    if length == OPEN and int.from_bytes(data[4:8], "little") == OPEN:
+        length = len(data) - at - 8
+    stop = at + 8 + length
+    if stop > min(end, len(data)):
+        raise Damaged(format=name, at="chunk size")
+    return Chunk(kind, data[at + 8 : stop]), stop + (length & 1)
+
+
+def build(container: Container) -> bytes:
+    """The bytes of the form, with sizes that are true."""
+    body = b"".join(chunk.encoded() for chunk in container.chunks)
+    head = b"".join((b"RIFF", (len(body) + 4).to_bytes(4, "little"), container.form))
+    return b"".join((head, body, container.tail))

@@ -1,0 +1,115 @@
+"""WebP: a RIFF form with a picture and, in the extended layout, its metadata (RFC 9649)."""
+
+from sealmark.media import riff
+from sealmark.media.errors import Damaged
+from sealmark.media.format import Format
+from sealmark.media.riff import Chunk, Container
+
+# RFC 9649 2.7: the flags of VP8X.
+ICC, ALPHA, EXIF, XMP, MOVING = 0x20, 0x10, 0x08, 0x04, 0x02
+FLAG_OF = {b"ICCP": ICC, b"ALPH": ALPHA, b"EXIF": EXIF, b"XMP ": XMP, b"ANIM": MOVING}
+PICTURE = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
+# RFC 9649 2.7.1: canvas sizes are kept less one, in 24 bits.
+_SIDE = 3
+
+
+def is_webp(data: bytes) -> bool:
+    """Whether the bytes begin as a WebP file does."""
+    return riff.is_form(data, b"WEBP")
+
+
+FORMAT = Format("webp", "image", ("image/webp",), ("webp",), is_webp)
+
+
+def parse(data: bytes) -> Container:
+    """Split a WebP into chunks; raises `Damaged` also where no picture is in it."""
+    container = riff.parse(data, b"WEBP", "WebP")
+    kinds = {chunk.kind for chunk in container.chunks}
+    if not kinds & {b"VP8 ", b"VP8L", b"ANMF"}:
+        raise Damaged(format="WebP", at="picture")
+    return container
+
+
+build = riff.build
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels of the canvas, or of the picture in the simple layout."""
+    chunks = parse(data).chunks
+    if chunks[0].kind == b"VP8X":
+        return _canvas(chunks[0].body)
+    return _picture(next(chunk for chunk in chunks if chunk.kind in {b"VP8 ", b"VP8L"}))[:2]
+
+
+def _canvas(body: bytes) -> tuple[int, int]:
+    if len(body) < 10:
+        raise Damaged(format="WebP", at="VP8X")
+    width = int.from_bytes(body[4 : 4 + _SIDE], "little")
+    height = int.from_bytes(body[7 : 7 + _SIDE], "little")
+    return width + 1, height + 1
+
+
+def _picture(chunk: Chunk) -> tuple[int, int, bool]:
+    """Width, height and whether there is alpha, from the header of the coded picture."""
+    body = chunk.body
+    if chunk.kind == b"VP8L" and len(body) >= 5 and body[0] == 0x2F:
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
+    if chunk.kind == b"VP8 " and len(body) >= 10 and body[3:6] == b"\x9d\x01\x2a":
+        width, height = int.from_bytes(body[6:8], "little"), int.from_bytes(body[8:10], "little")
+        return width & 0x3FFF, height & 0x3FFF, False
+    raise Damaged(format="WebP", at="picture header")
+
+
+def is_moving(data: bytes) -> bool:
+    """Whether this is an animation."""
+    return any(chunk.kind in {b"ANIM", b"ANMF"} for chunk in parse(data).chunks)
+
+
+def is_deep(_data: bytes) -> bool:
+    """WebP samples have eight bits."""
+    return False
+
+
+def is_lossless(data: bytes) -> bool:
+    """Whether the picture is coded without loss (VP8L)."""
+    return any(chunk.kind == b"VP8L" for chunk in parse(data).chunks)
+
+
+def extended(container: Container) -> Container:
+    """The same file in the extended layout, with the flags that its chunks call for."""
+    first = container.chunks[0]
+    rest = container.chunks[1:] if first.kind == b"VP8X" else container.chunks
+    head = first.body if first.kind == b"VP8X" else _header(rest)
+    if len(head) < 10:
+        raise Damaged(format="WebP", at="VP8X")
+    flags = head[0] & (ALPHA | MOVING)
+    for chunk in rest:
+        flags |= FLAG_OF.get(chunk.kind, 0)
+    # Reserved bits of the original stay as they are.
+    flags |= head[0] & ~(ICC | ALPHA | EXIF | XMP | MOVING) & 0xFF
+    return Container(container.form, (Chunk(b"VP8X", bytes((flags,)) + head[1:]), *rest), container.tail)
+
+
+def _header(chunks: tuple[Chunk, ...]) -> bytes:
+    """The body of a VP8X chunk for a file in the simple layout."""
+    width, height, alpha = _picture(next(chunk for chunk in chunks if chunk.kind in {b"VP8 ", b"VP8L"}))
+    sides = (width - 1).to_bytes(_SIDE, "little") + (height - 1).to_bytes(_SIDE, "little")
+    return bytes((ALPHA if alpha else 0, 0, 0, 0)) + sides
+
+
+def exif_block(data: bytes) -> bytes:
+    """The EXIF block, or nothing."""
+    return next((chunk.body for chunk in parse(data).chunks if chunk.kind == b"EXIF"), b"")
+
+
+def splice(original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` picture among the metadata chunks of the `original`, which stay bit for bit."""
+    new = parse(encoded)
+    picture = tuple(chunk for chunk in new.chunks if chunk.kind in PICTURE)
+    others = [c for c in parse(original).chunks if c.kind not in PICTURE and c.kind != b"VP8X"]
+    profile = tuple(chunk for chunk in others if chunk.kind == b"ICCP")
+    after = tuple(chunk for chunk in others if chunk.kind != b"ICCP")
+    head = tuple(chunk for chunk in new.chunks if chunk.kind == b"VP8X")
+    whole = Container(b"WEBP", (*head, *profile, *picture, *after))
+    return build(extended(whole) if head or profile or after else whole)
