@@ -109,7 +109,7 @@ class Signer:
 
     def line(self, text: str) -> str:
         """The signature line over a note text."""
-        return f"— {self.name} {encode(self._line_head + self._sign(text.encode()))}\n"
+        return f"— {self.verifier.name} {encode(self._line_head + self._sign(text.encode()))}\n"
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """The checkpoint as a signed note."""

@@ -9,9 +9,9 @@ import asyncio
 import concurrent.futures
 import logging
 import os
+import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -62,6 +62,7 @@ class _Waiting:
     entry: Entry
     future: _Future
     loop: asyncio.AbstractEventLoop | None
+    weight: int
 
 
 class Sequencer:
@@ -84,11 +85,12 @@ class Sequencer:
         self._store, self._signer, self._clock = store, signer, clock
         self._verifiers = (signer.verifier, *former)
         self._max_batch, self._max_waiting = max_batch, max_waiting
-        self._ready = threading.Condition(threading.Lock())
-        self._queue: deque[_Waiting] = deque()
+        self._gate = threading.Lock()
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()  # None: nothing comes after
         self._weight = 0
         self._attempt: str | None = None
         self._refusal: LedgerError | None = None
+        self._stopped: LedgerError | None = None
         self._head, self._frontier = self._load()
         if self._head.note is None:
             self._commit([])
@@ -112,57 +114,66 @@ class Sequencer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Appended] = loop.create_future()
-        self._submit(_Waiting(entry, future, loop))
+        self._submit(entry, future, loop)
         return await future
 
     def append_soon(self, entry: Entry) -> "concurrent.futures.Future[Appended]":
         """The same from a thread: a future that resolves once the entry is durable, and cannot be cancelled."""
         future: concurrent.futures.Future[Appended] = concurrent.futures.Future()
         future.set_running_or_notify_cancel()
-        self._submit(_Waiting(entry, future, None))
+        self._submit(entry, future, None)
         return future
 
     def close(self) -> None:
         """Take nothing more, commit what waits, and end the thread. Closing again does nothing."""
-        with self._ready:
-            self._refusal = self._refusal or LedgerClosed()
-            self._ready.notify()
+        self._refuse(LedgerClosed())
         self._thread.join()
 
-    def _submit(self, waiting: _Waiting) -> None:
-        check_entry(waiting.entry)
-        weight = waiting.entry.weight
-        with self._ready:
+    def _refuse(self, refusal: LedgerError) -> None:
+        with self._gate:
+            if self._refusal is None:
+                self._queue.put(None)
+            self._refusal = self._refusal or refusal
+
+    def _submit(self, entry: Entry, future: _Future, loop: asyncio.AbstractEventLoop | None) -> None:
+        check_entry(entry)
+        weight = entry.weight
+        with self._gate:
             if self._refusal:
                 raise _again(self._refusal)
-            if len(self._queue) >= self._max_waiting or self._weight + weight > _WAITING_BYTES:
+            if self._queue.qsize() >= self._max_waiting or self._weight + weight > _WAITING_BYTES:
                 raise LedgerBusy
-            self._queue.append(waiting)
             self._weight += weight
-            if len(self._queue) == 1:
-                self._ready.notify()
+            self._queue.put(_Waiting(entry, future, loop, weight))
 
     def _run(self) -> None:
-        while batch := self._take():
-            try:
-                outcomes = self._sequence([waiting.entry for waiting in batch])
-            except Exception as failure:
-                outcomes = [self._recover(failure)] * len(batch)
-            _tell(batch, outcomes)
+        more = True
+        while more:
+            batch, more = self._take()
+            if batch:
+                _tell(batch, self._outcomes(batch))
 
-    def _take(self) -> list[_Waiting]:
-        """The next batch; empty when the sequencer ends."""
-        with self._ready:
-            while not self._queue and self._refusal is None:
-                self._ready.wait()
-            batch: list[_Waiting] = []
-            weight = 0
-            while self._queue and len(batch) < self._max_batch and weight < _BATCH_BYTES:
-                waiting = self._queue.popleft()
-                weight += waiting.entry.weight
-                batch.append(waiting)
+    def _take(self) -> tuple[list[_Waiting], bool]:
+        """The next batch, waiting for its first entry; and whether anything can come after it."""
+        batch: list[_Waiting] = []
+        weight = 0
+        while not batch or (not self._queue.empty() and len(batch) < self._max_batch and weight < _BATCH_BYTES):
+            waiting = self._queue.get()
+            if waiting is None:
+                return batch, False
+            batch.append(waiting)
+            weight += waiting.weight
+        with self._gate:
             self._weight -= weight
-            return batch
+        return batch, True
+
+    def _outcomes(self, batch: list[_Waiting]) -> Sequence[Outcome]:
+        if self._stopped:
+            return [self._stopped] * len(batch)
+        try:
+            return self._sequence([waiting.entry for waiting in batch])
+        except Exception as failure:
+            return [self._recover(failure)] * len(batch)
 
     def _sequence(self, entries: list[Entry]) -> Sequence[Outcome]:
         start = self._head.size
@@ -215,11 +226,8 @@ class Sequencer:
     def _stop(self, cause: Exception) -> LedgerError:
         code = cause.code if isinstance(cause, LedgerError) else type(cause).__name__
         refusal = LedgerStopped(cause=code)
-        with self._ready:
-            self._refusal = refusal
-            left, self._weight = list(self._queue), 0
-            self._queue.clear()
-        _tell(left, [refusal] * len(left))
+        self._stopped = refusal
+        self._refuse(refusal)
         return refusal
 
 

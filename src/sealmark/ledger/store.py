@@ -16,8 +16,8 @@ from sealmark.ledger.errors import EntryInvalid, EntryTooLarge, LedgerForked, Re
 from sealmark.ledger.tree import HASH_BYTES, Tile
 
 MAX_RECORD_BYTES = 65_000  # tlog-tiles: a bundle's entry is at most 65,535 bytes; ours stay portable
-MAX_SEALED_BYTES = 4 * 1024 * 1024
-MAX_KEYS = 16
+MAX_SEALED_BYTES = 32 * 1024 * 1024
+MAX_KEYS = 256
 MAX_KEY_BYTES = 64
 
 

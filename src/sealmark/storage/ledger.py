@@ -11,7 +11,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,16 @@ APPLICATION_ID = 0x5EA17061
 SYNCHRONOUS_FULL = 2
 _PAGE = 512  # rows read at once, so that a long walk holds no long transaction open
 _ROWS = 64  # rows in one INSERT: each call into SQLite hands the interpreter lock over, so calls are few
+_RUN_BITS = 11  # lookup keys are random: kept in runs of 2,048 records, a batch of them touches few pages
 _WAIT_SECONDS = 5.0
-_WAL_PAGES = 4000
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE records (leaf INTEGER PRIMARY KEY, salt BLOB NOT NULL, record BLOB NOT NULL) STRICT;
 CREATE TABLE sealed (leaf INTEGER PRIMARY KEY, key_id TEXT NOT NULL, ciphertext BLOB NOT NULL) STRICT;
-CREATE TABLE lookup (key BLOB NOT NULL, leaf INTEGER NOT NULL, PRIMARY KEY (key, leaf)) STRICT, WITHOUT ROWID;
+CREATE TABLE lookup (
+    run INTEGER NOT NULL, key BLOB NOT NULL, leaf INTEGER NOT NULL, PRIMARY KEY (run, key, leaf)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE tiles (
     level INTEGER NOT NULL, n INTEGER NOT NULL, width INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (level, n)
@@ -66,6 +69,14 @@ SELECT ?1, ?2, ?3 WHERE (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1
 _TILE = """
 INSERT INTO tiles (level, n, width, data) VALUES (?, ?, ?, ?)
 ON CONFLICT (level, n) DO UPDATE SET width = excluded.width, data = excluded.data
+"""
+
+_FIND = """
+WITH RECURSIVE runs (run) AS (
+    SELECT (SELECT max(leaf) FROM records) >> ?2
+    UNION ALL SELECT run - 1 FROM runs WHERE run > 0
+)
+SELECT leaf FROM runs CROSS JOIN lookup USING (run) WHERE key = ?1 ORDER BY leaf
 """
 
 _BY_RESULT: dict[int, type[LedgerError]] = {
@@ -147,14 +158,16 @@ class LedgerStore:
 
     def commit(self, batch: Batch) -> None:
         """Make a batch durable, whole or not at all; raises `LedgerForked` unless it continues the last one."""
-        with self._write() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        connection = self._connection()
+        with self._writing:
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 _insert_batch(connection, batch)
                 connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+            except BaseException as failure:
+                _undo(connection)
+                if isinstance(failure, sqlite3.Error):
+                    raise _as_ours(failure) from failure
                 raise
 
     def latest_checkpoint(self) -> str | None:
@@ -193,7 +206,7 @@ class LedgerStore:
 
     def find(self, key: bytes) -> list[int]:
         """The indices of the records under a lookup key, ascending."""
-        return [leaf for (leaf,) in self._rows("SELECT leaf FROM lookup WHERE key = ? ORDER BY leaf", key)]
+        return [leaf for (leaf,) in self._rows(_FIND, key, _RUN_BITS)]
 
     def tile(self, level: int, n: int, width: int) -> bytes:
         """The first `width` hashes of a tile. Raises `RecordUnknown` if fewer are there."""
@@ -208,21 +221,20 @@ class LedgerStore:
 
     def pragma(self, name: str) -> object:
         """What the writing connection says of a pragma: `synchronous` must be 2 (FULL)."""
-        with self._write() as connection:
+        connection = self._connection()
+        with self._writing, _translated():
             return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
     def _rows(self, statement: str, *values: object) -> list[Any]:
         with _translated(), self._reader() as connection:
             return connection.execute(statement, values).fetchall()
 
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> sqlite3.Connection:
         if self._closed:
             raise LedgerClosed
         if self._writer is None:
             raise LedgerReadOnly
-        with self._writing, _translated():
-            yield self._writer
+        return self._writer
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -260,23 +272,35 @@ class LedgerStore:
 
 
 def _insert_batch(connection: sqlite3.Connection, batch: Batch) -> None:
-    numbered = list(enumerate(batch.entries, batch.start))
     checkpoint = (batch.size, batch.note, batch.at, batch.previous)
     if connection.execute(_CONTINUE, checkpoint).rowcount != 1:
         raise LedgerForked
-    _insert(connection, "records", 3, [(i, s, e.record) for (i, e), s in zip(numbered, batch.salts, strict=True)])
-    _insert(connection, "sealed", 3, [(i, e.sealed_key, e.sealed) for i, e in numbered if e.sealed is not None])
-    _insert(connection, "lookup", 2, sorted({(key, i) for i, e in numbered for key in e.keys}))
+    records: list[object] = []
+    sealed: list[object] = []
+    keys: list[tuple[int, bytes, int]] = []
+    for index, (entry, salt) in enumerate(zip(batch.entries, batch.salts, strict=True), batch.start):
+        records += (index, salt, entry.record)
+        if entry.sealed is not None:
+            sealed += (index, entry.sealed_key, entry.sealed)
+        keys += [(index >> _RUN_BITS, key, index) for key in dict.fromkeys(entry.keys)]
+    _insert(connection, "records", 3, records)
+    _insert(connection, "sealed", 3, sealed)
+    _insert(connection, "lookup", 3, [cell for row in sorted(keys) for cell in row])
     connection.executemany(_TILE, batch.tiles)
 
 
-def _insert(connection: sqlite3.Connection, table: str, columns: int, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows, many in one statement."""
+def _insert(connection: sqlite3.Connection, table: str, columns: int, cells: list[object]) -> None:
+    """Insert rows given as one list of cells, many rows in one statement."""
+    step = columns * _ROWS
+    for start in range(0, len(cells), step):
+        some = cells[start : start + step]
+        connection.execute(_insertion(table, columns, len(some) // columns), some)
+
+
+@cache
+def _insertion(table: str, columns: int, rows: int) -> str:
     one = f"({', '.join('?' * columns)})"
-    for start in range(0, len(rows), _ROWS):
-        some = rows[start : start + _ROWS]
-        values = ", ".join([one] * len(some))
-        connection.execute(f"INSERT INTO {table} VALUES {values}", [cell for row in some for cell in row])  # noqa: S608
+    return f"INSERT INTO {table} VALUES {', '.join([one] * rows)}"  # noqa: S608
 
 
 def _lay_out(connection: sqlite3.Connection, origin: str) -> None:
@@ -307,7 +331,6 @@ def _make_durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA checkpoint_fullfsync = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
     journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     if (synchronous, journal) != (SYNCHRONOUS_FULL, "wal"):
@@ -349,6 +372,18 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as failure:
-        result = getattr(failure, "sqlite_errorcode", 0) & 0xFF
-        kind: Callable[..., LedgerError] = _BY_RESULT.get(result, LedgerCorrupt)
-        raise kind(reason=getattr(failure, "sqlite_errorname", type(failure).__name__)) from failure
+        raise _as_ours(failure) from failure
+
+
+def _as_ours(failure: sqlite3.Error) -> LedgerError:
+    """The ledger's error for SQLite's; what SQLite does not name better is damage."""
+    result = getattr(failure, "sqlite_errorcode", 0) & 0xFF
+    kind: Callable[..., LedgerError] = _BY_RESULT.get(result, LedgerCorrupt)
+    return kind(reason=getattr(failure, "sqlite_errorname", type(failure).__name__))
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    """Roll back what SQLite has not rolled back by itself; if even that fails, the next BEGIN will say so."""
+    with contextlib.suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
