@@ -1,6 +1,8 @@
 """The one place that wires settings → engines → storage → rooms."""
 
 import asyncio
+import os
+import secrets
 import tomllib
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -9,11 +11,14 @@ from typing import Any, Self
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.admission import APPLICATION_ITSELF, Admission
+from sealmark.exchange.publications import Publications
 from sealmark.exchange.record import Recorder
 from sealmark.exchange.recovery import STARTED, close_interrupted
 from sealmark.exchange.stages import Stages
 from sealmark.exchange.upstreams.openai import Upstreams
+from sealmark.items.finding import FindingKeys
 from sealmark.items.numbers import ProductionNumbers
+from sealmark.items.registry import ItemRegistry
 from sealmark.ledger import Sequencer, Signer
 from sealmark.marks.label import REHEARSAL_CODE
 from sealmark.people.identity import SandboxVerifier
@@ -59,16 +64,18 @@ class House:
 
     settings: Settings
     database: Database
-    master: MasterKey
     store: LedgerStore
     sequencer: Sequencer
     signer: Signer
     people: People
     registers: Registers
+    items: ItemRegistry
     admission: Admission
     upstreams: Upstreams
     stages: Stages
     drain: Drain
+    publications: Publications
+    operator_key: str
 
     @classmethod
     def build(cls, settings: Settings) -> Self:
@@ -82,6 +89,8 @@ class House:
         people, registers = People(database, master, SandboxVerifier()), Registers(database)
         _seed(settings, people, registers)
         sequencer = Sequencer(store, signer)
+        finding = FindingKeys(master)
+        items = ItemRegistry(store, database, people.keys, finding)
         admission = Admission(database, people, registers, rehearsal=settings.rehearsal)
         upstreams = Upstreams(
             connect_timeout=settings.connect_timeout,
@@ -94,14 +103,26 @@ class House:
             upstreams=upstreams,
             library=_library(settings.library_file),
             numbers=ProductionNumbers(database, master.numbering_key, rehearsal=settings.rehearsal),
-            recorder=Recorder(master),
+            recorder=Recorder(finding),
             sequencer=sequencer,
             producer=settings.provider_code or str(REHEARSAL_CODE),
             rehearsal=settings.rehearsal,
         )
-        drain = Drain(database, master, store, sequencer)
         return cls(
-            settings, database, master, store, sequencer, signer, people, registers, admission, upstreams, stages, drain
+            settings=settings,
+            database=database,
+            store=store,
+            sequencer=sequencer,
+            signer=signer,
+            people=people,
+            registers=registers,
+            items=items,
+            admission=admission,
+            upstreams=upstreams,
+            stages=stages,
+            drain=Drain(database, master, store, sequencer),
+            publications=Publications(admission, items, stages.recorder, sequencer),
+            operator_key=_operator_key(settings),
         )
 
     def start(self) -> None:
@@ -168,6 +189,16 @@ def _ledger(settings: Settings, database: Database) -> LedgerStore:
 
 def _master_key_file(settings: Settings) -> Path:
     return settings.master_key_file or settings.data_dir / "master.key"
+
+
+def _operator_key(settings: Settings) -> str:
+    """The key that manages applications; made at the first start, readable by the operator's account only."""
+    path = settings.data_dir / "operator.key"
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("ok-seal-" + secrets.token_urlsafe(32))
+    return path.read_text().strip()
 
 
 def _library(path: Path | None) -> Library:

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from sealmark.errors import SealmarkError
 from sealmark.exchange.errors import (
     AgreementRequired,
     EndUserUnknown,
@@ -90,8 +91,26 @@ class Admission:
             raise UnknownKey
         return found
 
-    async def standing(self, holder: Holder, reference: str | None) -> Standing:
-        """The end user that a call is made for; raises `EndUserUnnamed` or `EndUserUnknown`."""
+    async def generating(self, holder: Holder, reference: str | None, operation: str) -> Standing:
+        """The end user that a call is made for, if they may; raises what stands between them and an answer."""
+        return await self._passing(holder, reference, lambda standing: self._may_generate(standing, operation))
+
+    async def publishing(self, holder: Holder, reference: str) -> Standing:
+        """The end user who wants to publish, if they may; raises `IdentityRequiredToPublish` (Art. 9)."""
+        return await self._passing(holder, reference, self._may_publish)
+
+    async def _passing(self, holder: Holder, reference: str | None, check: Callable[[Standing], None]) -> Standing:
+        """Whom `check` lets pass; who fails is read afresh once, since they may just have done what was missing."""
+        standing = await self._standing(holder, reference)
+        try:
+            check(standing)
+        except SealmarkError:
+            self._standings.pop((holder.id, reference or APPLICATION_ITSELF), None)
+            standing = await self._standing(holder, reference)
+            check(standing)
+        return standing
+
+    async def _standing(self, holder: Holder, reference: str | None) -> Standing:
         if not reference:
             if not self._rehearsal:
                 raise EndUserUnnamed
@@ -115,14 +134,13 @@ class Admission:
             raise Unassessed(service=service.id)
         return service
 
-    def may_generate(self, standing: Standing, operation: str) -> None:
-        """Raises what stands between this end user and an answer."""
+    def _may_generate(self, standing: Standing, operation: str) -> None:
         self._may_use(standing, operation)
         if not standing.identified and self.snapshot.switches["identity.required_for"] == "all":
             raise IdentityRequired
 
-    def may_publish(self, standing: Standing) -> None:
-        """Article 9 gates publishing, always."""
+    def _may_publish(self, standing: Standing) -> None:
+        # Art. 9 gates publishing, whatever `identity.required_for` says
         self._may_use(standing, "publish")
         if not standing.identified:
             raise IdentityRequiredToPublish

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-import orjson
-
 from sealmark.errors import Language
 from sealmark.exchange.errors import UnknownBinary, UpstreamRubbish
 from sealmark.exchange.fields import CHAT, Kind, contents
@@ -14,7 +12,6 @@ from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, parsed
 from sealmark.marks.explicit import text as explicit
 from sealmark.marks.label import Label
-from sealmark.review import fold_plain
 
 PATH = "/chat/completions"
 ENVELOPE = "metadata:envelope"
@@ -53,7 +50,7 @@ async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     label, marking = stages.label(), marking_of(exchange)
     texts = [_marked(choice["message"], marking) for choice in body["choices"]]
     body |= {"model": service.model, "aigc": envelope(label)}
-    items = items_of(stages, exchange, label, marking, texts)
+    items = items_of(stages, label, marking, texts)
     await stages.record(stages.recorder.closed(exchange, "released", items, output=body["choices"]))
     return body
 
@@ -76,27 +73,24 @@ def marking_of(exchange: Exchange) -> Marking:
 
 def envelope(label: Label) -> dict[str, str]:
     """The label as the `aigc` object of a JSON answer (GB 45438 Annex E)."""
-    found: dict[str, str] = orjson.loads(label.inner())
-    return found
+    return label.as_dict()
 
 
-def items_of(
-    stages: Stages, exchange: Exchange, label: Label, marking: Marking, texts: Iterable[Released]
-) -> list[Item]:
+def items_of(stages: Stages, label: Label, marking: Marking, texts: Iterable[Released]) -> list[Item]:
     """The released texts as items of the record; each can be found again by its folded form."""
-    return [_item(stages, exchange, label, marking, text) for text in texts if text.sent]
+    return [_item(stages, label, marking, text) for text in texts if text.sent]
 
 
-def _item(stages: Stages, exchange: Exchange, label: Label, marking: Marking, text: Released) -> Item:
+def _item(stages: Stages, label: Label, marking: Marking, text: Released) -> Item:
     data = text.sent.encode()
     return Item(
         medium="text",
         format="text",
-        number=label.produce_id,
-        digest=exchange.commit(sha256(data).hexdigest()),
+        label=label,
+        digest=sha256(data).hexdigest(),
         size=len(data),
         marks=marking.layers,
-        finding_keys=stages.recorder.text_keys({fold_plain(text.sent), fold_plain(text.body)}),
+        finding_keys=stages.recorder.finding.texts([text.sent, text.body]),
     )
 
 

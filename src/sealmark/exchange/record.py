@@ -7,25 +7,26 @@ it, bound to it by a salted digest (Art. 10, 16; design.md, section 6).
 import os
 import secrets
 from base64 import b32encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from sealmark.errors import Language, SealmarkError
+from sealmark.items.finding import FindingKeys
+from sealmark.items.sealed import seal
 from sealmark.ledger import Entry, Opening
+from sealmark.marks.label import Label
 from sealmark.people.service import Holder, Standing
 from sealmark.registers.service import Operation, Service
 from sealmark.review.decision import Review
 from sealmark.storage.database import now
-from sealmark.storage.keys import MasterKey, SubjectKey
+from sealmark.storage.keys import SubjectKey
 
 SALT = 16  # bytes
-TEXT_FOUND_FROM = 12  # folded characters; shorter texts say nothing about who wrote them
 
 
 class Event(StrEnum):
@@ -51,23 +52,23 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What was released: its digest is salted, and the salt lies sealed until a receipt opens it."""
+    """What was released; `digest` is the SHA-256 of its bytes, which the record only commits to."""
 
     medium: str
     format: str
-    number: str
+    label: Label
     digest: str
     size: int
     marks: tuple[str, ...]
     finding_keys: tuple[bytes, ...] = ()
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self, salt: bytes) -> dict[str, Any]:
         """The item as the record holds it."""
         return {
             "medium": self.medium,
             "format": self.format,
-            "produce_id": self.number,
-            "digest": self.digest,
+            "label": self.label.as_dict(),
+            "digest": Opening(salt, self.digest).commitment,
             "bytes": self.size,
             "marks": list(self.marks),
         }
@@ -105,16 +106,12 @@ class Exchange:
         assert self.holder is not None
         return self.holder.seal
 
-    def commit(self, digest: str) -> str:
-        """What the record holds instead of a SHA-256 (hexadecimal): it can be opened, but not guessed."""
-        return Opening(self.salt, digest).commitment
-
 
 class Recorder:
     """Makes the ledger's entries of exchanges."""
 
-    def __init__(self, master: MasterKey) -> None:
-        self._master = master
+    def __init__(self, finding: FindingKeys) -> None:
+        self.finding = finding
 
     def opened(self, exchange: Exchange) -> Entry:
         """A stream is about to begin: what was asked is safe before the first byte leaves."""
@@ -133,23 +130,24 @@ class Recorder:
     ) -> Entry:
         """An answer ended: `released`, `refused` or `broken`; `wire` is the digest of every byte sent."""
         record = self._record(Event.CLOSED, exchange)
-        record |= {"outcome": outcome, "items": [item.as_record() for item in items]}
+        record |= {"outcome": outcome, "items": [item.as_record(exchange.salt) for item in items]}
+        digests = {f"items.{place}.digest": item.digest for place, item in enumerate(items)}
         if error is not None:
             record |= _fault(error)
         if wire is not None:
-            record["wire"] = wire
-        secret = {"output": output, "salt": exchange.salt.hex()}
+            record["wire"], digests["wire"] = Opening(exchange.salt, wire).commitment, wire
+        secret = {"output": output, "salt": exchange.salt.hex(), "digests": digests}
         if not exchange.stream:
             secret["input"] = exchange.body
-        keys = [self._master.look_up("receipt", exchange.receipt.encode())]
+        keys = [self.finding.receipt(exchange.receipt)]
         for item in items:
-            keys += [self._master.look_up("number", item.number.encode()), *item.finding_keys]
+            keys += [self.finding.number(item.label.produce_id), *item.finding_keys]
         return self._entry(exchange, record, secret, keys)
 
     def refused(self, exchange: Exchange, error: SealmarkError) -> Entry:
         """An authenticated request that was refused before anything was generated (Art. 10)."""
         record = self._record(Event.REFUSED, exchange) | _fault(error)
-        keys = [self._master.look_up("receipt", exchange.receipt.encode())]
+        keys = [self.finding.receipt(exchange.receipt)]
         return self._entry(exchange, record, {"input": exchange.body}, keys)
 
     def unauthenticated(self, count: int, since: datetime) -> Entry:
@@ -162,33 +160,20 @@ class Recorder:
         kept = ("exchange", "operation", "application", "service", "started", "stream")
         record = {name: opened[name] for name in kept} | _fault(error)
         record |= {"v": 1, "kind": Event.CLOSED, "at": moment(now()), "outcome": "broken", "items": [], "reviews": []}
-        return Entry(_canonical(record), keys=(self.exchange_key(opened["exchange"]),))
+        return Entry(_canonical(record), keys=(self.finding.exchange(opened["exchange"]),))
+
+    def publication(self, kind: str, holder: Holder, fields: dict[str, object]) -> Entry:
+        """What was decided about making an item public (Art. 9); who asked for which item lies sealed."""
+        name = "pub-" + _random_name(16)
+        part = seal(fields, holder.seal, name)
+        record = {"v": 1, "kind": kind, "at": moment(now()), "exchange": name, "application": holder.id}
+        record |= {"sealed": part.commitment, "code": fields.get("code"), "article": fields.get("article")}
+        return Entry(_canonical(record), part.ciphertext, part.key_id, (self.finding.exchange(name),))
 
     def house(self, kind: str, **fields: object) -> Entry:
         """A record about the deployment itself."""
         record = {"v": 1, "kind": kind, "at": moment(now()), **fields}
-        return Entry(_canonical(record), keys=(self.house_key(kind),))
-
-    def house_key(self, kind: str) -> bytes:
-        """Look-up key of the records about the deployment itself."""
-        return self._master.look_up("house", kind.encode())
-
-    def text_keys(self, texts: Iterable[str]) -> tuple[bytes, ...]:
-        """Look-up keys of released text, by its folded form."""
-        found = {text for text in texts if len(text) >= TEXT_FOUND_FROM}
-        return tuple(self.text_key(text) for text in sorted(found))
-
-    def text_key(self, folded: str) -> bytes:
-        """Look-up key of one folded text."""
-        return self._master.look_up("text", sha256(folded.encode()).digest())
-
-    def file_key(self, data: bytes) -> bytes:
-        """Look-up key of a released file, by its bytes."""
-        return self._master.look_up("file", sha256(data).digest())
-
-    def exchange_key(self, exchange_id: str) -> bytes:
-        """Look-up key of every record of one exchange."""
-        return self._master.look_up("exchange", exchange_id.encode())
+        return Entry(_canonical(record), keys=(self.finding.house(kind),))
 
     def _record(self, kind: Event, exchange: Exchange) -> dict[str, Any]:
         return {
@@ -205,25 +190,15 @@ class Recorder:
         }
 
     def _entry(self, exchange: Exchange, record: dict[str, Any], secret: dict[str, Any], keys: list[bytes]) -> Entry:
-        plain = os.urandom(SALT) + orjson.dumps(_who(exchange) | secret, default=_unwritable)
-        record["sealed"] = sha256(plain).hexdigest()
-        return Entry(
-            record=_canonical(record),
-            sealed=exchange.seal.seal(plain, exchange.id.encode()),
-            sealed_key=exchange.seal.id,
-            keys=(self.exchange_key(exchange.id), *keys),
-        )
+        part = seal(_who(exchange) | secret, exchange.seal, exchange.id)
+        record["sealed"] = part.commitment
+        keys = [self.finding.exchange(exchange.id), *keys]
+        return Entry(_canonical(record), part.ciphertext, part.key_id, tuple(keys))
 
 
 def moment(value: datetime) -> str:
     """A moment as records write it: UTC, milliseconds."""
     return value.isoformat(timespec="milliseconds")
-
-
-def opened_secret(plain: bytes) -> dict[str, Any]:
-    """The contents of a sealed part, given its opened bytes."""
-    secret: dict[str, Any] = orjson.loads(plain[SALT:])
-    return secret
 
 
 def _who(exchange: Exchange) -> dict[str, Any]:
@@ -244,10 +219,6 @@ def _fault(error: SealmarkError) -> dict[str, Any]:
 
 def _canonical(record: dict[str, Any]) -> bytes:
     return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-
-
-def _unwritable(value: object) -> str:
-    return repr(value)
 
 
 def _random_name(size: int) -> str:

@@ -32,7 +32,7 @@ def close_interrupted(store: Store, sequencer: Sequencer, recorder: Recorder) ->
 
 
 def _opened(store: Store, size: int, recorder: Recorder) -> Iterator[dict[str, str]]:
-    started = store.find(recorder.house_key(STARTED))
+    started = store.find(recorder.finding.house(STARTED))
     for row in store.records(started[-1] if started else 0, size):
         if Event.OPENED.encode() in row.record:
             record = orjson.loads(row.record)
@@ -41,5 +41,5 @@ def _opened(store: Store, size: int, recorder: Recorder) -> Iterator[dict[str, s
 
 
 def _closed(store: Store, recorder: Recorder, exchange: str) -> bool:
-    found = store.find(recorder.exchange_key(exchange))
+    found = store.find(recorder.finding.exchange(exchange))
     return any(orjson.loads(store.record(index).record)["kind"] == Event.CLOSED for index in found)

@@ -105,14 +105,14 @@ class _Relay:
                 self._items(texts),
                 output=[text.sent for text in texts],
                 error=error,
-                wire=exchange.commit(self._wire.hexdigest()),
+                wire=self._wire.hexdigest(),
             )
         )
 
     def _items(self, texts: list[Released]) -> list[Item]:
         if self._label is None:
             return []
-        return items_of(self._stages, self._exchange, self._label, self._marking, texts)
+        return items_of(self._stages, self._label, self._marking, texts)
 
     async def _relay(self, events: AsyncIterator[list[bytes]]) -> SealmarkError | None:
         async for together in events:

@@ -49,8 +49,8 @@ class Stages:
         assert exchange.holder is not None
         exchange.body = body = parsed(data)
         exchange.stream = body.get("stream") is True
-        exchange.standing = await self.admission.standing(exchange.holder, self._reference(exchange))
-        self.admission.may_generate(exchange.standing, exchange.operation)
+        reference = self._reference(exchange)
+        exchange.standing = await self.admission.generating(exchange.holder, reference, exchange.operation)
         exchange.service = self.admission.service(exchange.operation, required_text(body, "model"))
 
     def review_input(self, exchange: Exchange, table: Node) -> None:

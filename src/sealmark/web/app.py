@@ -4,10 +4,14 @@ import asyncio
 import ipaddress
 from collections.abc import Sequence
 
+from fastapi import FastAPI
+
 from sealmark.errors import SealmarkError
 from sealmark.exchange.shapes import error_body
 from sealmark.house import House
 from sealmark.settings import Settings
+from sealmark.web import problems
+from sealmark.web.api import items, people
 from sealmark.web.gateway.app import Gateway
 from sealmark.web.gateway.http import Receive, Scope, Send, language, respond_json
 
@@ -31,6 +35,7 @@ class Application:
         self._allowed = _networks(settings.allow_list)
         self.house: House | None = None
         self._gateway: Gateway | None = None
+        self._pages: FastAPI | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
@@ -46,7 +51,9 @@ class Application:
             await respond_json(send, error.status, error_body(error, spoken), [])
             return
         assert self._gateway is not None
-        await self._gateway(scope, receive, send)
+        assert self._pages is not None
+        door = self._gateway if scope["path"].startswith("/v1/") else self._pages
+        await door(scope, receive, send)
 
     def _may_come(self, scope: Scope) -> bool:
         address = ipaddress.ip_address((scope.get("client") or ("127.0.0.1", 0))[0])
@@ -61,6 +68,7 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         self._gateway = Gateway(self.house.stages, body_limit=self._settings.body_limit)
+        self._pages = pages(self.house)
         counting = asyncio.ensure_future(self._gateway.unauthenticated.run())
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -68,6 +76,16 @@ class Application:
         await asyncio.gather(counting, return_exceptions=True)
         await self.house.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def pages(house: House) -> FastAPI:
+    """The API and the portal, on FastAPI."""
+    app = FastAPI(title="Sealmark 深印", docs_url=None, redoc_url=None)
+    app.state.house = house
+    problems.install(app)
+    app.include_router(people.router)
+    app.include_router(items.router)
+    return app
 
 
 def _networks(names: Sequence[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

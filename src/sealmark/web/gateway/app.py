@@ -91,11 +91,10 @@ class Gateway:
 
     def headers(self, exchange: Exchange) -> Headers:
         """What every answer of an exchange carries; the receipt's code is its end user's alone."""
-        return [
-            *self._mode,
-            (b"x-sealmark-exchange", exchange.id.encode()),
-            (b"x-sealmark-receipt", exchange.receipt.encode()),
-        ]
+        found = [*self._mode, (b"x-sealmark-exchange", exchange.id.encode())]
+        if exchange.holder is not None:  # else there is no record of its own that a receipt could prove
+            found.append((b"x-sealmark-receipt", exchange.receipt.encode()))
+        return found
 
 
 async def chat_way(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:
