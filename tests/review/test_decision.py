@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealmark.review import (
@@ -56,6 +56,7 @@ def test_terms_do_not_reach_across_fields() -> None:
     assert review_texts(LIBRARY, [("a", "zorbi"), ("b", "fig")]).action == "release"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["zorbifig", "plonkberry", "secret words", "Z o r bifig"]), min_size=1))
 def test_a_record_holds_no_content(parts: list[str]) -> None:
     """Entry ids, risks, counts, version and digest; no text, no field name, no position."""

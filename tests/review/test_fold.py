@@ -61,6 +61,7 @@ def test_every_code_point_folds_to_what_folds_to_itself() -> None:
         assert not 0xD800 <= ord(character) <= 0xDFFF
 
 
+@settings(deadline=None)
 @given(texts)
 def test_folding_twice_changes_nothing(text: str) -> None:
     """Both folds are idempotent, and any string whatever can be folded and encoded."""
@@ -70,6 +71,7 @@ def test_folding_twice_changes_nothing(text: str) -> None:
         folded.encode()
 
 
+@settings(deadline=None)
 @given(disguised)
 def test_fold_is_what_the_oracle_reads(text: str) -> None:
     """The compact text, and where each of its characters came from, are what the signs were made to mean."""
@@ -78,12 +80,14 @@ def test_fold_is_what_the_oracle_reads(text: str) -> None:
     assert origins(text) == [unit for _, unit in read]
 
 
+@settings(deadline=None)
 @given(letters, st.lists(st.sampled_from([*oracle.SKIPS, *oracle.IGNORED]), max_size=8))
 def test_disguise_between_letters_changes_nothing(text: str, between: list[str]) -> None:
     """Up to eight skip symbols, and any ignorables, between the letters leave the compact text as it is."""
     assert fold("".join(between).join(text)) == fold(text)
 
 
+@settings(deadline=None)
 @given(disguised)
 def test_the_plain_fold_drops_every_skip_symbol(text: str) -> None:
     """Digests of pasted text don't depend on how lines were broken or spaced."""
@@ -92,7 +96,7 @@ def test_the_plain_fold_drops_every_skip_symbol(text: str) -> None:
     assert fold_plain(text) == expected
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(texts, st.lists(st.integers(0, 200), max_size=20))
 def test_pieces_add_up(text: str, places: list[int]) -> None:
     """Folding the pieces of a text, each after the skip symbols before it, gives the folded text."""

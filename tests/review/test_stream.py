@@ -136,6 +136,14 @@ def test_a_longer_live_prefix_keeps_what_stands_before_the_match() -> None:
     assert stream(reviewer, ["xxabcd", "zz"]) == "xx"
 
 
+def test_a_library_that_was_loaded_holds_back_the_same() -> None:
+    """Workers load what another process compiled."""
+    library = Library.from_bytes(library_of({"e": ("abc", True), "n": ("xa", False)}).to_bytes())
+    reviewer = StreamReviewer(library)
+    assert stream(reviewer, list("ixabcd")) == "ix"
+    assert found(reviewer) == [("n", 1, 3), ("e", 2, 5)]
+
+
 def test_notes_do_not_stop_a_stream() -> None:
     """A note-only finding is recorded, and everything is released."""
     reviewer = StreamReviewer(library_of({"e": ("abc", False)}))

@@ -73,6 +73,11 @@ def start_of_tail(text: str, count: int) -> tuple[int, int]:
     return position, -count
 
 
+def warm() -> None:
+    """Load what folding long texts needs, so that no message waits for it."""
+    _translate("国" * _FEW)
+
+
 def _walk(text: str, skips: int) -> Iterable[int]:
     for position, character in enumerate(text):
         folded = TABLE[ord(character)]

@@ -4,7 +4,7 @@ A `Library` is one immutable version. Who may change it, and how, is governed el
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,7 @@ from sealmark.review.errors import (
     TermTooLong,
     TermUnreadable,
 )
-from sealmark.review.fold import fold, fold_plain, spans
+from sealmark.review.fold import fold, fold_plain, spans, warm
 from sealmark.review.prefixes import Prefixes
 from sealmark.review.table import BARRIER
 
@@ -67,13 +67,15 @@ class Library:
 
     version: str
     digest: str
+    size: int
     terms: tuple[str, ...]
-    entries: tuple[tuple[Entry, ...], ...]
+    entries: Sequence[tuple[Entry, ...]]
     automaton: Automaton
     prefixes: Prefixes = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prefixes", Prefixes(self.terms))
+        warm()
 
     @classmethod
     def compile(cls, entries: Iterable[Entry], version: str) -> Self:
@@ -87,9 +89,8 @@ class Library:
         for entry in listed:
             groups.setdefault(_folded_term(entry), []).append(entry)
         terms = tuple(sorted(groups))
-        return cls(
-            version, _digest(listed), terms, tuple(tuple(groups[term]) for term in terms), Automaton(list(terms))
-        )
+        entries_by_term = tuple(tuple(groups[term]) for term in terms)
+        return cls(version, _digest(listed), len(listed), terms, entries_by_term, Automaton(list(terms)))
 
     @classmethod
     def from_toml(cls, source: Path | str) -> Self:
@@ -111,7 +112,7 @@ class Library:
         return pack(self)
 
     def __len__(self) -> int:
-        return sum(map(len, self.entries))
+        return self.size
 
     def scan(self, text: str) -> tuple[Finding, ...]:
         """All findings in `text`, overlapping ones too, ordered by where they end, then start, then by entry id."""
