@@ -16,6 +16,7 @@ from sealmark.exchange.record import Recorder
 from sealmark.exchange.recovery import STARTED, close_interrupted
 from sealmark.exchange.stages import Stages
 from sealmark.exchange.upstreams.openai import Upstreams
+from sealmark.exchange.workers import Workers
 from sealmark.items.finding import FindingKeys
 from sealmark.items.numbers import ProductionNumbers
 from sealmark.items.registry import ItemRegistry
@@ -105,6 +106,7 @@ class House:
             numbers=ProductionNumbers(database, master.numbering_key, rehearsal=settings.rehearsal),
             recorder=Recorder(finding),
             sequencer=sequencer,
+            workers=Workers(settings.media_workers, memory=settings.media_memory, seconds=settings.media_timeout),
             producer=settings.provider_code or str(REHEARSAL_CODE),
             rehearsal=settings.rehearsal,
         )
@@ -144,9 +146,11 @@ class House:
         """Start, on the loop that will serve."""
         await asyncio.to_thread(self.start)
         self.upstreams.open()
+        self.stages.workers.open()
 
     async def close(self) -> None:
         """Stop everything; what waits is recorded first."""
+        self.stages.workers.close()
         await self.upstreams.close()
         await asyncio.to_thread(self.stop)
 

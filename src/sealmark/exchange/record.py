@@ -52,7 +52,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What was released; `digest` is the SHA-256 of its bytes, which the record only commits to."""
+    """What was released; `digest` is the SHA-256 of its bytes, which the record only commits to.
+
+    `previous` is the label that it carried when it came from the upstream (labels.md 3.4, whose label it is).
+    """
 
     medium: str
     format: str
@@ -61,6 +64,7 @@ class Item:
     size: int
     marks: tuple[str, ...]
     finding_keys: tuple[bytes, ...] = ()
+    previous: Label | None = None
 
     def as_record(self, salt: bytes) -> dict[str, Any]:
         """The item as the record holds it."""
@@ -71,6 +75,7 @@ class Item:
             "digest": Opening(salt, self.digest).commitment,
             "bytes": self.size,
             "marks": list(self.marks),
+            "previous": self.previous.as_dict() if self.previous else None,
         }
 
 

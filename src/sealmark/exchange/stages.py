@@ -16,6 +16,7 @@ from sealmark.exchange.fields import Found, Kind, Node, contents
 from sealmark.exchange.record import Exchange, Recorder
 from sealmark.exchange.shapes import without_surrogates
 from sealmark.exchange.upstreams.openai import Upstreams
+from sealmark.exchange.workers import Workers
 from sealmark.items.numbers import ProductionNumbers
 from sealmark.ledger import Entry, Sequencer
 from sealmark.marks.label import Label
@@ -37,6 +38,7 @@ class Stages:
     numbers: ProductionNumbers
     recorder: Recorder
     sequencer: Sequencer
+    workers: Workers
     producer: str
     rehearsal: bool
 

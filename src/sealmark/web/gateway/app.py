@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from sealmark.errors import SealmarkError
-from sealmark.exchange import chat, relay
+from sealmark.exchange import chat, media, relay
 from sealmark.exchange.errors import NoSuchDoor
 from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import error_body
@@ -20,6 +20,7 @@ from sealmark.web.gateway.http import (
     Send,
     incoming,
     read_body,
+    respond,
     respond_json,
 )
 
@@ -106,6 +107,19 @@ async def chat_way(gateway: Gateway, exchange: Exchange, receive: Receive, send:
     await respond_json(send, 200, body, gateway.headers(exchange))
 
 
+async def images_way(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:  # noqa: ARG001 - a way
+    """`POST /v1/images/generations`."""
+    body = await media.images(gateway.stages, exchange)
+    await respond_json(send, 200, body, gateway.headers(exchange))
+
+
+async def speech_way(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:  # noqa: ARG001 - a way
+    """`POST /v1/audio/speech`; sound has no envelope, so its label rides in a header too."""
+    spoken = await media.speech(gateway.stages, exchange)
+    headers = [*gateway.headers(exchange), (b"x-sealmark-aigc", spoken.label.encode())]
+    await respond(send, 200, spoken.data, headers, spoken.media_type.encode())
+
+
 async def _stream(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:
     """Stream until the end or until the client leaves, whichever comes first."""
     began = False
@@ -140,4 +154,6 @@ async def _left(receive: Receive) -> None:
 
 WAYS: dict[tuple[str, str], tuple[Operation, Way]] = {
     ("POST", "/v1/chat/completions"): ("chat", chat_way),
+    ("POST", "/v1/images/generations"): ("image", images_way),
+    ("POST", "/v1/audio/speech"): ("speech", speech_way),
 }

@@ -1,0 +1,112 @@
+"""The way of a picture and of speech: reviewed as far as there is a reviewer, marked in a worker, recorded."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, cast
+
+from sealmark.errors import SealmarkError
+from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish, WorkerDied, WorkersBusy
+from sealmark.exchange.fields import IMAGES, SPEECH
+from sealmark.exchange.record import Exchange, Item
+from sealmark.exchange.stages import Stages, parsed, required_text
+from sealmark.marks.label import Label
+from sealmark.marks.marker import ExplicitOptions, Marked, Options, mark_bytes
+
+IMAGES_PATH = "/images/generations"
+SPEECH_PATH = "/audio/speech"
+SOUNDS = {"mp3": "audio/mpeg", "wav": "audio/wav"}  # what can be marked so far
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Marked speech, its media type, and its label as JSON."""
+
+    data: bytes
+    media_type: str
+    label: str
+
+
+async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
+    """Pictures, each with its own label, its visible mark and its metadata mark."""
+    stages.review_input(exchange, IMAGES.request)
+    if exchange.body.get("response_format", "b64_json") != "b64_json":
+        raise UnusableRequest(field="response_format (b64_json)")
+    if exchange.body.get("stream"):
+        raise UnusableRequest(field="stream")
+    stages.unreviewed(exchange, "image")
+    asked = stages.upstream_body(exchange, response_format="b64_json")
+    data, _ = await stages.upstreams.call(exchange.admitted_service, IMAGES_PATH, asked)
+    body = _answer(data)
+    stages.review_output(exchange, body, IMAGES.answer)
+    items = [await _picture(stages, exchange, row) for row in body["data"]]
+    body["aigc"] = body["data"][0]["aigc"]
+    await stages.record(stages.recorder.closed(exchange, "released", items))
+    return body
+
+
+async def speech(stages: Stages, exchange: Exchange) -> Spoken:
+    """Speech with its announcement and its metadata mark."""
+    required_text(exchange.body, "input")
+    stages.review_input(exchange, SPEECH.request)
+    form = exchange.body.get("response_format", "mp3")
+    if form not in SOUNDS:
+        raise UnusableRequest(field=f"response_format ({', '.join(SOUNDS)})")
+    if exchange.body.get("stream_format", "audio") != "audio":
+        raise UnusableRequest(field="stream_format (audio)")
+    stages.unreviewed(exchange, "audio")
+    asked = stages.upstream_body(exchange, response_format=form)
+    data, _ = await stages.upstreams.call(exchange.admitted_service, SPEECH_PATH, asked)
+    marked = await _marked(stages, exchange, data, SOUNDS[form])
+    item = _item(stages, marked, "audio")
+    await stages.record(stages.recorder.closed(exchange, "released", [item]))
+    return Spoken(marked.data, SOUNDS[form], marked.label.inner())
+
+
+async def _picture(stages: Stages, exchange: Exchange, row: dict[str, Any]) -> Item:
+    try:
+        data = base64.b64decode(row["b64_json"], validate=True)
+    except (KeyError, TypeError, binascii.Error) as error:
+        raise UpstreamRubbish(problem="a picture that is not base64") from error
+    marked = await _marked(stages, exchange, data, None)
+    row["b64_json"] = base64.b64encode(marked.data).decode()
+    row["aigc"] = marked.label.as_dict()
+    return _item(stages, marked, "image")
+
+
+async def _marked(stages: Stages, exchange: Exchange, data: bytes, media_type: str | None) -> Marked:
+    """What the upstream made, marked as our own generation; what cannot be marked is not released (Art. 16)."""
+    plan = cast(dict[str, Any], exchange.admitted_service.explicit)
+    options = Options(explicit=ExplicitOptions(**plan), media_type=media_type, own_edit=True)
+    label: Label = stages.label()
+    try:
+        return await stages.workers.run(mark_bytes, data, label, options)
+    except (WorkersBusy, WorkerDied):
+        raise
+    except SealmarkError as error:
+        raise UpstreamRubbish(problem=error.code) from error
+
+
+def _item(stages: Stages, marked: Marked, medium: str) -> Item:
+    return Item(
+        medium=medium,
+        format=marked.format.name,
+        label=marked.label,
+        digest=sha256(marked.data).hexdigest(),
+        size=len(marked.data),
+        marks=marked.layers,
+        finding_keys=(stages.recorder.finding.file(marked.data),),
+        previous=marked.previous,
+    )
+
+
+def _answer(data: bytes) -> dict[str, Any]:
+    try:
+        body = parsed(data)
+    except SealmarkError as error:
+        raise UpstreamRubbish(problem="not a JSON object") from error
+    rows = body.get("data")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise UpstreamRubbish(problem="no pictures")
+    return body

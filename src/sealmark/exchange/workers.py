@@ -1,0 +1,132 @@
+"""A bounded pool of spawned processes for everything with pixels or samples, with memory and CPU limits.
+
+A bomb dies in its process and takes nobody along; when all are taken, callers are told to come back.
+"""
+
+import asyncio
+import math
+import multiprocessing
+import os
+import resource
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar
+
+from sealmark.errors import SealmarkError
+from sealmark.exchange.errors import WorkerDied, WorkersBusy
+
+WAITING = 8  # calls that may wait for each worker
+_SPAWN = multiprocessing.get_context("spawn")
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class Workers:
+    """Runs picklable functions in processes of their own."""
+
+    def __init__(self, count: int, *, memory: int, seconds: float) -> None:
+        self._count, self._memory, self._seconds = count, memory, seconds
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._all: list[_Worker] = []
+        self._waiting = 0
+
+    def open(self) -> None:
+        """Start every process; called on the loop that will use them."""
+        self._all = [_Worker(self._memory, self._seconds) for _ in range(self._count)]
+        for worker in self._all:
+            self._idle.put_nowait(worker)
+
+    def close(self) -> None:
+        """End every process."""
+        for worker in self._all:
+            worker.end()
+
+    async def run(self, function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
+        """The function's result, or what it raised; raises `WorkersBusy`, or `WorkerDied` at a limit."""
+        if self._waiting >= self._count * WAITING:
+            raise WorkersBusy
+        self._waiting += 1
+        try:
+            worker = await self._idle.get()
+            result: Result = await asyncio.shield(
+                asyncio.ensure_future(self._with(worker, (function, arguments, named)))
+            )
+            return result
+        finally:
+            self._waiting -= 1
+
+    async def _with(self, worker: "_Worker", task: tuple[Any, ...]) -> Any:
+        """Give the worker back whatever happens, also when nobody waits for the result any more."""
+        try:
+            return await asyncio.to_thread(worker.do, task)
+        finally:
+            self._idle.put_nowait(worker)
+
+
+class _Worker:
+    """One process; started again after it died."""
+
+    def __init__(self, memory: int, seconds: float) -> None:
+        self._memory, self._seconds = memory, seconds
+        self._start()
+
+    def do(self, task: tuple[Any, ...]) -> Any:
+        """Run one task; blocks."""
+        try:
+            self._connection.send(task)
+            if not self._connection.poll(self._seconds):
+                raise EOFError
+            well, result = self._connection.recv()
+        except (EOFError, OSError) as error:
+            self.end()
+            self._start()
+            raise WorkerDied from error
+        if not well:
+            raise result
+        return result
+
+    def end(self) -> None:
+        """Kill the process."""
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
+
+    def _start(self) -> None:
+        self._connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, self._memory, self._seconds), daemon=True)
+        self._process.start()
+        theirs.close()
+
+
+def _serve(connection: Connection, memory: int, seconds: float) -> None:
+    """The process: limits first, then tasks until the other end is closed."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    while True:
+        try:
+            function, arguments, named = connection.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        _limit_cpu(seconds)
+        connection.send(_attempt(function, arguments, named))
+
+
+def _limit_cpu(seconds: float) -> None:
+    """CPU time for one more task: the soft limit moves on, and kills the process when it is reached."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent, hard))
+
+
+def _attempt(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[bool, Any]:
+    try:
+        return True, function(*arguments, **named)
+    except SealmarkError as error:
+        return False, error
+    except MemoryError:
+        return False, WorkerDied()
+    except Exception:
+        return False, SealmarkError()
