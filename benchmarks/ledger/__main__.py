@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         rounds = [
-            one_round(Path(folder) / str(number), options.appends, options.single)
-            for number in range(options.rounds)
+            one_round(Path(folder) / str(number), options.appends, options.single) for number in range(options.rounds)
         ]
     return report(rounds)
 
@@ -67,7 +66,7 @@ def one_round(folder: Path, appends: int, single: int) -> dict[str, Run]:
 
 def make_entries(count: int) -> list[Entry]:
     """Entries of the size that an exchange leaves: random, so that nothing compresses."""
-    return [make_entry(random.Random(number)) for number in range(count)]  # noqa: S311
+    return [make_entry(random.Random(number)) for number in range(count)]
 
 
 def make_entry(source: random.Random) -> Entry:
@@ -89,9 +88,7 @@ def bare(path: Path, entries: Sequence[Entry]) -> Run:
     wall, cpu = time.perf_counter(), time.process_time()
     for start in range(0, len(rows), 100):
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO log (record, sealed, keys) VALUES (?, ?, ?)", rows[start : start + 100]
-        )
+        connection.executemany("INSERT INTO log (record, sealed, keys) VALUES (?, ?, ?)", rows[start : start + 100])
         connection.execute("COMMIT")
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     assert connection.execute("SELECT count(*) FROM log").fetchone() == (len(rows),)

@@ -40,7 +40,7 @@ APPLICATION_ID = 0x5EA17061
 SYNCHRONOUS_FULL = 2
 _PAGE = 512  # rows read at once, so that a long walk holds no long transaction open
 _ROWS = 64  # rows in one INSERT: each call into SQLite hands the interpreter lock over, so calls are few
-_RUN_BITS = 11  # lookup keys are random: kept in runs of 2,048 records, a batch of them touches few pages
+_RUN_BITS = 12  # lookup keys are random: kept in runs of 4,096 records, a batch of them touches few pages
 _WAIT_SECONDS = 5.0
 
 _SCHEMA = """
@@ -134,10 +134,11 @@ class LedgerStore:
         lock = _hold(path)
         try:
             with _translated():
-                return cls(path, _writer(path), lock)
+                writer = _writer(path)
         except BaseException:
             os.close(lock)
             raise
+        return cls(path, writer, lock)
 
     @property
     def origin(self) -> str:
@@ -262,12 +263,11 @@ class LedgerStore:
         """The origin, after seeing that this is a whole ledger of a format that we know."""
         try:
             rows = self._rows("SELECT value FROM meta WHERE name IN ('origin', 'format') ORDER BY name")
+            if len(rows) != 2 or rows[0][0] != str(FORMAT):
+                raise LedgerCorrupt(reason="this is no ledger, or one of another version")
         except LedgerError:
             self.close()
             raise
-        if len(rows) != 2 or rows[0][0] != str(FORMAT):
-            self.close()
-            raise LedgerCorrupt(reason="this is no ledger, or one of another version")
         return str(rows[1][0])
 
 
@@ -349,6 +349,7 @@ def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
     )
     if readonly:
         connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cache_size = -8000")
     return connection
 
 
