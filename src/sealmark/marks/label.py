@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
+from sealmark.marks import note
 from sealmark.marks.errors import BadLabel
+from sealmark.marks.note import Note
 from sealmark.marks.provider_code import REHEARSAL_CODE, ProviderCode, Service
 
 __all__ = ["REHEARSAL_CODE", "Label", "ProviderCode", "Service", "Tier", "production_id"]
@@ -118,7 +120,7 @@ class Label:
         """
         return replace(self, content_propagator=str(by), propagate_id=number, reserved_code2=reserved_code2)
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Note, ...]:
         """The fields that read, but do not follow Annex E: empty elements, unusual characters."""
         return tuple(_warnings(self.as_dict().items()))
 
@@ -153,12 +155,12 @@ def _text(key: str, value: object) -> str:
     return value
 
 
-def _warnings(values: Iterable[tuple[str, str]]) -> Iterable[str]:
+def _warnings(values: Iterable[tuple[str, str]]) -> Iterable[Note]:
     for key, value in values:
         if key in REQUIRED and not value:
-            yield f"{key} is empty (GB 45438 6.1 a)"
+            yield note.empty_field(key)
         if _ANNEX_E_J.fullmatch(value) is None:
-            yield f"{key} holds characters outside GB 45438 Annex E j)"
+            yield note.unusual_characters(key)
 
 
 def _compact(value: object) -> str:

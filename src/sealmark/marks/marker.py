@@ -10,22 +10,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sealmark.errors import Language
-from sealmark.marks import metadata
+from sealmark.marks import metadata, note
 from sealmark.marks.errors import NotReadable, UnknownLayer, UnreadableLabel
 from sealmark.marks.label import REHEARSAL_CODE, Label, production_id
 from sealmark.marks.metadata import Found
+from sealmark.marks.note import Note
 from sealmark.media import STANDARD, Format, Limits, Source, markdown, read, sniff, text
 
 Layer = Literal["explicit", "metadata"]
 LAYERS: tuple[Layer, ...] = ("explicit", "metadata")
-
-_REHEARSAL = (
-    "rehearsal: no label was given, so the item carries the invented provider code "
-    f"{REHEARSAL_CODE} and a random production number; it is in no ledger"
-)
-_PASSED_ON = "the item carried a label of another; its producer's fields stay and only the propagator's were written"
-_SEVERAL = "the item carried more than one label; the first of the main channel counts"
-_SHALLOWER = "sixteen-bit samples were reduced to eight bits when the visible mark was drawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +64,7 @@ class Marked:
     format: Format
     label: Label
     layers: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Note, ...] = ()
     previous: Label | None = None
     sidecar: str | None = None
 
@@ -98,17 +91,17 @@ def mark(
     options = Options(
         tuple(layers), explicit or ExplicitOptions(), name or source_name, own_edit=own_edit, limits=limits
     )
-    return mark_bytes(data, made, options, () if label else (_REHEARSAL,))
+    return mark_bytes(data, made, options, () if label else (note.REHEARSAL,))
 
 
-def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: tuple[str, ...] = ()) -> Marked:
+def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: tuple[Note, ...] = ()) -> Marked:
     """As `mark`, of bytes and with a label: the work of one process in a pool."""
     _check_layers(options.layers)
     form = sniff(data, options.name, options.media_type)
     previous, several = _previous(data, form, options)
     final = _passed_on(label, previous, options)
-    warnings = [*notes, *final.warnings(), *((_SEVERAL,) if several else ())]
-    warnings += (_PASSED_ON,) if final is not label else ()
+    warnings = [*notes, *final.warnings(), *((note.SEVERAL,) if several else ())]
+    warnings += (note.PASSED_ON,) if final is not label else ()
     shown = data
     if "explicit" in options.layers or not metadata.carries(form):
         shown, said = _EXPLICIT[form.medium](data, form, options)
@@ -161,7 +154,7 @@ def _check_readable(written: bytes, label: Label, form: Format) -> None:
         raise NotReadable
 
 
-def _mark_text(data: bytes, form: Format, options: Options) -> tuple[bytes, tuple[str, ...]]:
+def _mark_text(data: bytes, form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
     from sealmark.marks.explicit import text as visible
 
     whole = text.decode(data)
@@ -179,16 +172,16 @@ def _both(position: Literal["start", "end", "start_end"]) -> Literal["start", "s
     return "start" if position == "start" else "start_end"
 
 
-def _mark_image(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[str, ...]]:
+def _mark_image(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
     from sealmark.marks.explicit import image as drawing
     from sealmark.media import image
 
     picture = image.decode(data, options.limits)
     drawn = drawing.draw(picture.rgb(), wording=options.explicit.wording, corner=options.explicit.corner)
-    return image.encode(picture.painted(drawn)), (_SHALLOWER,) if picture.shallower else ()
+    return image.encode(picture.painted(drawn)), (note.SHALLOWER,) if picture.shallower else ()
 
 
-def _mark_audio(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[str, ...]]:
+def _mark_audio(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
     from dataclasses import replace
 
     from sealmark.marks.explicit import audio as speaking
@@ -205,5 +198,5 @@ def _mark_audio(data: bytes, _form: Format, options: Options) -> tuple[bytes, tu
     return audio.encode(replace(sound, samples=samples)), ()
 
 
-_Explicit = Callable[[bytes, Format, Options], tuple[bytes, tuple[str, ...]]]
+_Explicit = Callable[[bytes, Format, Options], tuple[bytes, tuple[Note, ...]]]
 _EXPLICIT: Mapping[str, _Explicit] = {"text": _mark_text, "image": _mark_image, "audio": _mark_audio}

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from sealmark.marks import metadata
+from sealmark.marks import metadata, note
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import chief
 from sealmark.marks.metadata import Found
+from sealmark.marks.note import Note
 from sealmark.media import STANDARD, Format, Limits, Source, read, sniff, text
 from sealmark.media.errors import Damaged
 
@@ -91,7 +92,7 @@ class Verdict:
     format: Format
     known: Known | None = None
     receipt: Mapping[str, Any] | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Note, ...] = ()
 
     @property
     def zh(self) -> str:
@@ -112,7 +113,7 @@ class Verdict:
             "receipt": dict(self.receipt) if self.receipt else None,
             "known": self.known.as_dict() if self.known else None,
             "format": self.format.name,
-            "warnings": list(self.warnings),
+            "warnings": [said.as_dict() for said in self.warnings],
         }
 
 
@@ -234,16 +235,13 @@ def _numbers(places: list[Found]) -> list[str]:
     return [number for number in dict.fromkeys(numbers) if number]
 
 
-def _warnings(places: list[Found], label: Label | None, known: Known | None) -> tuple[str, ...]:
-    said = list(label.warnings()) if label else []
-    if len(places) > 1:
-        said.append("the item carries more than one label; GB 45438 6.1 c) allows one")
-    if len({place.label for place in places}) > 1:
-        said.append("its labels contradict each other; the main channel's first counts")
-    if label is not None and (label.reserved_code1 or label.reserved_code2):
-        said.append("the security data in the label was not checked")
-    if known is not None and known.altered:
-        said.append("altered after release: the number is known, but other bytes were released under it")
-    if known is not None and known.label is not None and label is not None and known.label != label:
-        said.append("the label differs from the one that was released")
-    return tuple(said)
+def _warnings(places: list[Found], label: Label | None, known: Known | None) -> tuple[Note, ...]:
+    released = known.label if known else None
+    said = (
+        (len(places) > 1, note.SEVERAL),
+        (len({place.label for place in places}) > 1, note.CONTRADICTION),
+        (label is not None and bool(label.reserved_code1 or label.reserved_code2), note.UNCHECKED),
+        (known is not None and known.altered, note.ALTERED),
+        (None not in {released, label} and released != label, note.LABEL_DIFFERS),
+    )
+    return (*(label.warnings() if label else ()), *(text for holds, text in said if holds))

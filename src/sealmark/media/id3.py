@@ -3,15 +3,18 @@
 Frames are kept as the bytes they are, so that editing one leaves the others bit for bit.
 """
 
+import re
 import zlib
 from dataclasses import dataclass
 
 from sealmark.media.errors import Damaged
+from sealmark.media.limits import MOST_PARTS
 
 UNSYNC, EXTENDED, FOOTER = 0x80, 0x40, 0x10
 # Version 2.4 frame flags: grouping, compression, encryption, unsynchronisation, data length.
 GROUPED, PACKED, SECRET, UNSYNCED, MEASURED = 0x40, 0x08, 0x04, 0x02, 0x01
 _HEADER = 10
+_FALSE_SYNC = re.compile(rb"\xff(?=[\x00\xe0-\xff]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,7 @@ def desynchronised(data: bytes) -> bytes:
 
 def unsynchronised(data: bytes) -> bytes:
     """No FF is followed by 00 or by something above DF (ID3v2.3 section 5)."""
-    out = bytearray()
-    for index, byte in enumerate(data):
-        out.append(byte)
-        following = data[index + 1] if index + 1 < len(data) else 0
-        if byte == 0xFF and (following >= 0xE0 or following == 0):
-            out.append(0)
-    return bytes(out)
+    return _FALSE_SYNC.sub(b"\xff\x00", data)
 
 
 def parse(data: bytes, at: int = 0) -> tuple[Tag, int]:
@@ -107,6 +104,8 @@ def _frames(version: int, body: bytes, at: int) -> tuple[tuple[Frame, ...], int]
     while at < len(body) and body[at]:
         frame = _frame(version, body, at)
         frames.append(frame)
+        if len(frames) > MOST_PARTS:
+            raise Damaged(format="MP3", at="too many ID3 frames")
         at += len(frame.raw)
     return tuple(frames), at
 

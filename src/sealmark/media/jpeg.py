@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sealmark.media import exif
 from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
+from sealmark.media.limits import MOST_PARTS
 
 SOI, EOI, SOS, APP0, APP1, APP2, APP14, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 # T.81 B.1.1.3: start-of-frame markers; C4, C8 and CC in that range are others.
@@ -14,6 +15,7 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # T.81 B.1.1.4: the length counts its own two bytes.
 LONGEST = 0xFFFF - 2
 # Within a scan FF 00 is a stuffed byte and FF D0 to FF D7 are restarts; everything else is a marker.
+_FILL = re.compile(rb"\xff++")
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 
@@ -62,21 +64,22 @@ def _segments(data: bytes) -> Iterator[tuple[Segment, int]]:
     if not is_jpeg(data):
         raise Damaged(format="JPEG", at="SOI")
     at = 2
-    while True:
+    for _ in range(MOST_PARTS):
         marker, body = _marker(data, at)
         if marker == SOS:
             return
         end = body + int.from_bytes(data[body : body + 2], "big")
         yield Segment(marker, data[body + 2 : end]), end
         at = end
+    raise Damaged(format="JPEG", at="too many segments")
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
     """The marker at `at` (fill bytes skipped) and the offset of its length; the segment lies whole in the data."""
-    if data[at : at + 1] != b"\xff":
+    filled = _FILL.match(data, at)
+    if filled is None:
         raise Damaged(format="JPEG", at="marker")
-    while data[at + 1 : at + 2] == b"\xff":
-        at += 1
+    at = filled.end() - 1
     body = at + 2
     length = int.from_bytes(data[body : body + 2], "big")
     if body + 2 > len(data) or length < 2 or body + length > len(data) or not 0xC0 <= data[at + 1] <= 0xFE:
@@ -86,7 +89,7 @@ def _marker(data: bytes, at: int) -> tuple[int, int]:
 
 def _end_of_image(data: bytes, at: int) -> int:
     """The offset behind EOI, going from marker to marker through all scans."""
-    while True:
+    for _ in range(MOST_PARTS):
         _, body = _marker(data, at)
         found = _NEXT_MARKER.search(data, body + int.from_bytes(data[body : body + 2], "big"))
         if found is None:
@@ -94,6 +97,7 @@ def _end_of_image(data: bytes, at: int) -> int:
         at = found.start()
         if data[at + 1] == EOI:
             return at + 2
+    raise Damaged(format="JPEG", at="too many scans")
 
 
 def build(container: Container) -> bytes:

@@ -16,3 +16,5 @@ class Limits:
 
 
 STANDARD = Limits()
+# Chunks, segments, frames or tags of one container: an honest file has thousands at most.
+MOST_PARTS = 1 << 16

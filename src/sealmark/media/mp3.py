@@ -1,11 +1,15 @@
 """MP3: ID3v2 tags, then MPEG audio frames (and older tags at the end, which stay as they are)."""
 
+import re
 from dataclasses import dataclass
 
 from sealmark.media import id3, mpeg
 from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.id3 import Tag
+
+MOST_TAGS = 16
+_ZEROS = re.compile(rb"\x00*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,11 @@ def parse(data: bytes) -> Container:
     while data[at : at + 3] == b"ID3":
         tag, at = id3.parse(data, at)
         tags.append(tag)
+        if len(tags) > MOST_TAGS:
+            raise Damaged(format="MP3", at="too many tags")
     # Some writers leave zeros between tag and sound.
-    start = at
-    while data[start : start + 1] == b"\x00":
-        start += 1
-    if not mpeg.begins(data, start):
+    zeros = _ZEROS.match(data, at)
+    if not mpeg.begins(data, zeros.end() if zeros else at):
         raise Damaged(format="MP3", at="sound")
     return Container(tuple(tags), data[at:])
 
@@ -48,7 +52,7 @@ def build(container: Container) -> bytes:
 def bitrate(data: bytes) -> int:
     """The mean bit rate in kbit/s."""
     sound = parse(data).sound
-    return mpeg.bitrate(sound, len(sound) - len(sound.lstrip(b"\x00")))
+    return mpeg.bitrate(sound.lstrip(b"\x00"))
 
 
 def splice(original: bytes, encoded: bytes) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
+from sealmark.media.limits import MOST_PARTS
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # PNG 5.3: a chunk's length must not exceed 2^31 - 1.
@@ -60,6 +61,8 @@ def parse(data: bytes) -> Container:
     while not chunks or chunks[-1].kind != b"IEND":
         chunk = _chunk(data, at)
         chunks.append(chunk)
+        if len(chunks) > MOST_PARTS:
+            raise Damaged(format="PNG", at="too many chunks")
         at += 12 + len(chunk.body)
     if chunks[0].kind != b"IHDR" or len(chunks[0].body) != 13:
         raise Damaged(format="PNG", at="IHDR")

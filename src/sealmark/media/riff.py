@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sealmark.media.errors import Damaged
+from sealmark.media.limits import MOST_PARTS
 
 # A writer that could not seek back leaves this size; the last chunk then runs to the end of the file.
 OPEN = 0xFFFFFFFF
@@ -49,6 +50,8 @@ def parse(data: bytes, form: bytes, name: str) -> Container:
     while at < min(end, len(data)):
         chunk, at = _chunk(data, at, end, name)
         chunks.append(chunk)
+        if len(chunks) > MOST_PARTS:
+            raise Damaged(format=name, at="too many chunks")
     return Container(form, tuple(chunks), data[end:])
 
 

@@ -1,0 +1,183 @@
+"""The verdict follows the Measures' tiers, and says honestly what was not looked at."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealmark import media
+from sealmark.errors import SealmarkError
+from sealmark.marks import metadata, note
+from sealmark.marks.label import Label, Tier
+from sealmark.marks.marker import mark
+from sealmark.marks.verifier import LAYERS, Known, verify
+from sealmark.media.errors import LyingFormat, UnknownFormat
+from tests.media import samples
+
+OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
+MARKED = mark(samples.EVERY["png"], OURS, layers=("metadata",)).data
+NAMES = {Tier.IS: "is", Tier.MAY_BE: "may_be", Tier.SUSPECTED: "suspected"}
+
+
+@dataclass
+class Memory:
+    """A registry that remembers in dictionaries."""
+
+    numbers: dict[str, Known] = field(default_factory=dict)
+    items: dict[bytes, Known] = field(default_factory=dict)
+    texts: dict[str, Known] = field(default_factory=dict)
+
+    def by_number(self, produce_id: str) -> Known | None:
+        return self.numbers.get(produce_id)
+
+    def by_bytes(self, data: bytes) -> Known | None:
+        return self.items.get(data)
+
+    def by_text(self, text: str) -> Known | None:
+        return self.texts.get(text)
+
+
+def _registry(label: Label = OURS, data: bytes = MARKED) -> Memory:
+    known = Known(label.produce_id, label=label, receipt={"record": 7})
+    return Memory({label.produce_id: known}, {data: known})
+
+
+@pytest.mark.parametrize("key", samples.EVERY)
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("declaration", [None, False, True])
+def test_label_counts_with_its_own_value(key: str, tier: Tier, declaration: bool | None) -> None:
+    """Measures Art. 6(1): metadata that says so decides, and nothing raises a 2 or a 3."""
+    label = Label.first("someone", "9", tier=tier)
+    form = media.by_name(samples.FORMAT_OF[key])
+    verdict = verify(metadata.write(samples.EVERY[key], label, form), declaration=declaration)
+    assert (verdict.tier, verdict.label) == (NAMES[tier], label)
+    assert verdict.layers["metadata"].state == "found"
+
+
+def test_declaration_alone_makes_may_be() -> None:
+    """Measures Art. 6(2): no label, but the user declares."""
+    assert verify(samples.EVERY["png"], declaration=True).tier == "may_be"
+    assert verify("【AI生成】\n\n你好".encode(), declaration=True).tier == "may_be"
+
+
+def test_visible_mark_alone_makes_suspected() -> None:
+    """Measures Art. 6(3): a detected trace, and nothing said."""
+    verdict = verify(mark("你好".encode(), OURS).data)
+    assert (verdict.tier, verdict.layers["explicit"].state, verdict.label) == ("suspected", "found", None)
+
+
+def test_unintelligible_field_is_a_trace_and_no_statement() -> None:
+    """An AIGC field that says nothing express is shown as damaged, and makes the item suspected."""
+    verdict = verify(b"---\nAIGC: AIGC\n---\nwords\n")
+    assert (verdict.tier, verdict.layers["metadata"].state, verdict.label) == ("suspected", "damaged", None)
+
+
+@pytest.mark.parametrize("key", samples.EVERY)
+def test_nothing_found_is_said_as_such(key: str) -> None:
+    """No sign is no proof: the tier is none, and the layers that were not looked at say so."""
+    verdict = verify(samples.EVERY[key], name="a.md" if key == "markdown" else None)
+    assert verdict.tier == "none"
+    assert tuple(verdict.layers) == LAYERS
+    assert {verdict.layers[name].state for name in LAYERS[2:]} == {"not_checked"}
+    wanted = "none" if key == "markdown" else "not_checked"
+    assert verdict.layers["explicit"].state == wanted
+
+
+@pytest.mark.parametrize("key", ["png", "jpeg", "webp", "wav"])
+def test_damaged_file_gets_a_verdict_that_says_so(key: str) -> None:
+    """A cut file is not one without a label."""
+    verdict = verify(metadata.write(samples.EVERY[key], OURS)[:-30])
+    assert (verdict.tier, verdict.layers["metadata"].state) == ("none", "damaged")
+
+
+@pytest.mark.parametrize(("data", "kind"), [(b"\x00\x01", UnknownFormat), (samples.EVERY["jpeg"], LyingFormat)])
+def test_unusable_input_is_an_error(data: bytes, kind: type[SealmarkError]) -> None:
+    """Bytes of no format, and a format that lies, get an answer with a code instead of a verdict."""
+    with pytest.raises(kind):
+        verify(data, name="a.png" if kind is LyingFormat else None)
+
+
+def test_released_bytes_are_known_as_unchanged() -> None:
+    """Equal bytes: unchanged, with the receipt of their record."""
+    verdict = verify(MARKED, registry=_registry())
+    assert verdict.known is not None
+    assert (verdict.known.unchanged, verdict.known.altered) == (True, False)
+    assert (verdict.receipt, verdict.warnings) == ({"record": 7}, ())
+
+
+@pytest.mark.parametrize("tier", [Tier.MAY_BE, Tier.SUSPECTED])
+def test_edited_label_value_in_a_copy_of_an_own_item_is_found(tier: Tier) -> None:
+    """The number is ours, the bytes are not: altered after release, and the released label stands beside."""
+    edited = metadata.write(MARKED, Label.first(OURS.content_producer, OURS.produce_id, tier=tier))
+    verdict = verify(edited, registry=_registry())
+    assert verdict.known is not None
+    assert (verdict.known.unchanged, verdict.known.altered, verdict.known.label) == (False, True, OURS)
+    assert verdict.tier == NAMES[tier]
+    assert verdict.warnings == (note.ALTERED, note.LABEL_DIFFERS)
+
+
+def test_edited_production_number_is_found_by_the_propagation_number() -> None:
+    """Both numbers of the label are looked up: whoever edits one may forget the other."""
+    edited = OURS.propagated(OURS.content_propagator, OURS.produce_id)
+    forged = Label(edited.tier, edited.content_producer, "FORGED", "", edited.content_propagator, edited.propagate_id)
+    verdict = verify(metadata.write(MARKED, forged), registry=_registry())
+    assert verdict.known is not None
+    assert verdict.known.altered
+
+
+def test_registry_never_changes_the_tier() -> None:
+    """What we know of our own items is evidence beside the tier."""
+    plain = samples.EVERY["png"]
+    verdict = verify(plain, registry=_registry(data=plain))
+    assert verdict.known is not None
+    assert verdict.tier == "none"
+
+
+def test_pasted_text_is_known_by_its_text() -> None:
+    """Text whose bytes differ is still looked up by what it says."""
+    registry = Memory(texts={"你好": Known("A1", label=OURS, receipt={"record": 8})})
+    verdict = verify("你好".encode(), registry=registry)
+    assert verdict.known is not None
+    assert verdict.known.unchanged
+    assert verdict.receipt == {"record": 8}
+
+
+def test_labels_that_contradict_each_other_are_warned_of() -> None:
+    """GB 45438 6.1 c): one label a file; of two, the main channel's counts, and the verdict says that there are two."""
+    other = Label.first("someone", "9", tier=Tier.SUSPECTED)
+    exif = samples.exif(1, b"ASCII\x00\x00\x00" + other.wrapped().encode())
+    data = samples.saved(samples.picture(), "JPEG", exif=exif)
+    both = _with_xmp(data)
+    verdict = verify(both)
+    assert (verdict.tier, verdict.label) == ("is", OURS)
+    assert verdict.warnings == (note.SEVERAL, note.CONTRADICTION)
+
+
+def _with_xmp(data: bytes) -> bytes:
+    """The file with our label in its main channel and whatever label its EXIF holds."""
+    from sealmark.marks.metadata import xmp
+    from sealmark.media import jpeg
+
+    packet = jpeg.Segment(jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\x00" + xmp.write(None, OURS, "here"))
+    container = jpeg.parse(data)
+    return jpeg.build(jpeg.Container((*container.segments, packet), container.scans))
+
+
+def test_dictionary_has_the_keys_of_the_contract() -> None:
+    """Design, section 4: verdict, layers with five names, label, receipt."""
+    shown = verify(MARKED, registry=_registry()).as_dict()
+    assert list(shown)[:4] == ["verdict", "layers", "label", "receipt"]
+    assert tuple(shown["layers"]) == LAYERS
+    assert shown["label"] == OURS.as_dict()
+    assert all(finding["zh"] and finding["en"] for finding in shown["layers"].values())
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_get_a_verdict_or_a_domain_error(data: bytes) -> None:
+    """No bytes bring verification down."""
+    try:
+        verdict = verify(data)
+    except SealmarkError:
+        return
+    assert verdict.tier in {"is", "may_be", "suspected", "none"}

@@ -1,0 +1,118 @@
+"""Sound comes in under limits, and goes out with its samples and metadata as they were."""
+
+import io
+import struct
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import hypothesis
+import mutagen.id3
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import strategies as st
+
+from sealmark.media import Limits, audio, mp3, wav
+from sealmark.media.errors import Damaged, EmptyItem, MediaError, NotEncodable, TooManySamples
+
+from . import samples
+
+# The peer reader is untyped.
+PEER: Any = mutagen.id3
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "FLOAT", "ULAW", "ALAW"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_wav_samples_and_subtype_come_back_exactly(subtype: str, channels: int) -> None:
+    """Encoding what was decoded gives the same file: marking adds and never re-quantises."""
+    source = samples.wav(subtype, channels=channels)
+    sound = audio.decode(source)
+    assert (sound.samples.shape, sound.rate, sound.subtype) == ((8000, channels), 16000, subtype)
+    again = audio.decode(audio.encode(sound))
+    assert again.subtype == subtype
+    assert np.array_equal(again.samples, sound.samples)
+
+
+def test_full_scale_samples_do_not_wrap() -> None:
+    """A sample at or beyond full scale stays at full scale."""
+    loud = replace(audio.decode(samples.wav()), samples=np.array([[1.0], [-1.0], [3.0], [-3.0]], np.float32))
+    again = audio.decode(audio.encode(loud)).samples[:, 0]
+    assert again.min() == -1
+    assert again.max() > 0.999
+
+
+def test_wav_metadata_stays_bit_for_bit() -> None:
+    """Chunks that are not sound come out as they went in."""
+    source = samples.wav()
+    longer = replace(audio.decode(source), samples=samples.tone(1.0))
+    kept = [[c for c in wav.parse(d).chunks if c.kind in {b"fmt ", b"LIST"}] for d in (source, audio.encode(longer))]
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 2
+    assert soundfile.info(io.BytesIO(audio.encode(longer))).frames == 16000
+
+
+@pytest.mark.parametrize("rate", [8000, 24000, 44100])
+def test_mp3_keeps_rate_channels_and_about_its_bit_rate(rate: int) -> None:
+    """A re-encoded MP3 stays within one step of the original's mean bit rate."""
+    source = samples.mp3(rate, channels=2)
+    again = audio.encode(audio.decode(source))
+    assert audio.decode(again).samples.shape[1] == 2
+    assert audio.decode(again).rate == rate
+    assert abs(mp3.bitrate(again) - mp3.bitrate(source)) <= 32
+
+
+def test_mp3_tags_stay_bit_for_bit() -> None:
+    """Tags at the start and the old one at the end come out as they went in."""
+    tag = PEER.ID3()
+    tag.add(PEER.TIT2(encoding=3, text="题"))
+    out = io.BytesIO(samples.mp3())
+    tag.save(out)
+    old = b"TAG" + bytes(125)
+    source = out.getvalue() + old
+    again = audio.encode(audio.decode(source))
+    head = len(source) - len(mp3.parse(source).sound)
+    assert again[:head] == source[:head]
+    assert again.endswith(old)
+
+
+def test_length_is_limited_by_the_header() -> None:
+    """Frames times channels over the limit are never decoded."""
+    assert audio.decode(samples.EVERY["wav"], Limits(samples=8000)).samples.shape == (8000, 1)
+    with pytest.raises(TooManySamples):
+        audio.decode(samples.EVERY["wav"], Limits(samples=7999))
+    with pytest.raises(TooManySamples):
+        audio.decode(samples.EVERY["mp3"], Limits(samples=100))
+
+
+def test_wav_without_a_single_sample_is_empty() -> None:
+    """A sound of no length cannot be marked audibly."""
+    data = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16) + b"data" + bytes(4)
+    with pytest.raises(EmptyItem):
+        audio.decode(b"RIFF" + struct.pack("<I", len(data)) + data)
+
+
+def test_wav_of_an_unknown_coding_is_refused() -> None:
+    """Sound that the decoder does not know is an answer, not a traceback."""
+    data = bytearray(samples.EVERY["wav"])
+    data[20:22] = b"\x34\x12"
+    with pytest.raises(Damaged):
+        audio.decode(bytes(data))
+
+
+def test_picture_is_no_sound() -> None:
+    """A format without samples is refused by name."""
+    with pytest.raises(NotEncodable):
+        audio.decode(samples.EVERY["png"])
+
+
+@pytest.mark.parametrize("key", ["wav", "mp3"])
+@hypothesis.settings(max_examples=60, deadline=None)
+@hypothesis.given(data=st.data())
+def test_flipped_bytes_give_a_sound_or_a_domain_error(key: str, data: st.DataObject) -> None:
+    """No damage brings the decoder down, or makes it say anything but our own errors."""
+    whole = bytearray(samples.EVERY[key])
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, min(len(whole), 300) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(MediaError):
+        assert audio.encode(audio.decode(bytes(whole), Limits(samples=200_000)))

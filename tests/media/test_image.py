@@ -1,0 +1,179 @@
+"""Pictures come in under limits, and go out with everything but the painted box as it was."""
+
+import io
+import subprocess
+import sys
+from contextlib import suppress
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageDraw, ImageOps
+
+from sealmark import media
+from sealmark.media import Limits, image, jpeg, png, webp
+from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
+
+from . import samples
+
+BOX = (60, 40, 90, 60)
+
+
+def _painted(picture: image.Picture) -> tuple[image.Picture, Image.Image]:
+    shown = picture.rgb()
+    ImageDraw.Draw(shown).rectangle((*BOX[:2], BOX[2] - 1, BOX[3] - 1), fill=(255, 255, 255))
+    return picture.painted(shown), shown
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1"])
+def test_png_is_lossless_in_every_mode(mode: str) -> None:
+    """Decoding what was encoded gives every pixel back, inside and outside the painted box."""
+    picture, shown = _painted(image.decode(samples.png(mode)))
+    again = image.decode(image.encode(picture))
+    assert ImageChops.difference(again.rgb(), shown).getbbox() is None
+
+
+def test_lossless_webp_stays_lossless() -> None:
+    """A VP8L picture is coded as VP8L again."""
+    source = samples.webp("RGBA", lossless=True)
+    picture, shown = _painted(image.decode(source))
+    encoded = image.encode(picture)
+    assert webp.is_lossless(encoded)
+    assert ImageChops.difference(image.decode(encoded).rgb(), shown).getbbox() is None
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("settings", [{"subsampling": 0}, {"subsampling": 2, "progressive": True}, {"quality": 60}])
+def test_jpeg_keeps_its_tables(mode: str, settings: dict[str, int]) -> None:
+    """A JPEG keeps mode, quantisation and subsampling, so that far from the box nothing visible is lost."""
+    source = samples.jpeg(mode, **settings)
+    encoded = image.encode(_painted(image.decode(source))[0])
+    with Image.open(io.BytesIO(source)) as old, Image.open(io.BytesIO(encoded)) as new:
+        assert (old.mode, old.quantization) == (new.mode, new.quantization)  # type: ignore[attr-defined]  # JPEG has it
+        assert old.info.get("progressive") == new.info.get("progressive")
+        difference = np.asarray(old.convert("RGB"), float)[:32] - np.asarray(new.convert("RGB"), float)[:32]
+    assert np.abs(difference).mean() < 2
+
+
+def test_png_chunks_of_metadata_stay_bit_for_bit() -> None:
+    """Text, profile and density come out as they went in, in their order."""
+    source = samples.png("P", transparency=0)
+    encoded = image.encode(_painted(image.decode(source))[0])
+    kept = [[c for c in png.parse(d).chunks if c.kind not in png.PIXEL_CHUNKS] for d in (source, encoded)]
+    assert kept[0] == kept[1]
+    assert {chunk.kind for chunk in kept[0]} >= {b"tEXt", b"iTXt", b"iCCP", b"pHYs"}
+
+
+def test_jpeg_segments_of_metadata_stay_bit_for_bit() -> None:
+    """JFIF, EXIF, profile and comment come out as they went in, in their order."""
+    source = samples.jpeg()
+    encoded = image.encode(_painted(image.decode(source))[0])
+    wanted = (jpeg.APP0, jpeg.APP1, jpeg.APP2, jpeg.COM)
+    kept = [[s for s in jpeg.parse(d).segments if s.marker in wanted] for d in (source, encoded)]
+    assert kept[0] == kept[1]
+    assert {segment.marker for segment in kept[0]} == set(wanted)
+
+
+def test_webp_chunks_of_metadata_stay_bit_for_bit() -> None:
+    """Profile and EXIF come out as they went in."""
+    source = samples.EVERY["webp extended"]
+    encoded = image.encode(_painted(image.decode(source))[0])
+    kept = [[c for c in webp.parse(d).chunks if c.kind in {b"ICCP", b"EXIF"}] for d in (source, encoded)]
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 2
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_painting_stands_where_a_person_sees_it(form: str, turn: int) -> None:
+    """Whatever the stored orientation, what is painted at a place of the shown picture is shown there."""
+    source = samples.saved(samples.picture(120, 100), form, exif=samples.exif(turn))
+    picture, _ = _painted(image.decode(source))
+    with Image.open(io.BytesIO(image.encode(picture))) as opened:
+        shown = ImageOps.exif_transpose(opened)
+    inside = np.asarray(shown.convert("RGB"))[BOX[1] + 4 : BOX[3] - 4, BOX[0] + 4 : BOX[2] - 4]
+    assert inside.min() > 225
+
+
+def test_painting_on_a_transparent_ground_is_opaque() -> None:
+    """A mark on a part that nobody sees would be no mark: its box becomes opaque, the rest stays as it was."""
+    ground = samples.picture().convert("RGBA")
+    ground.putalpha(0)
+    picture, _ = _painted(image.decode(samples.saved(ground, "PNG")))
+    alpha = np.asarray(picture.pixels)[:, :, 3]
+    inside = np.zeros_like(alpha, bool)
+    inside[BOX[1] : BOX[3], BOX[0] : BOX[2]] = True
+    assert alpha[inside].min() == 255
+    assert alpha[~inside].max() == 0
+
+
+def test_decompression_bomb_is_refused_from_its_header() -> None:
+    """A PNG of a few bytes that announces 100 megapixels is never decoded."""
+    with pytest.raises(TooManyPixels) as caught:
+        image.decode(samples.png_header(10_000, 10_000))
+    assert caught.value.status == 413
+
+
+def test_limit_holds_for_every_format() -> None:
+    """The pixel limit is checked for each format's own header."""
+    for key in ("png", "jpeg", "webp", "webp extended"):
+        assert image.decode(samples.EVERY[key], Limits(pixels=96 * 64)).pixels.size == (96, 64)
+        with pytest.raises(TooManyPixels):
+            image.decode(samples.EVERY[key], Limits(pixels=96 * 64 - 1))
+
+
+def test_pixels_that_do_not_fill_the_header_are_damaged() -> None:
+    """A picture that breaks off inside its compressed pixels is an error, not a grey picture."""
+    with pytest.raises(Damaged):
+        image.decode(samples.png_header(200, 200))
+
+
+def test_webp_whose_two_headers_disagree_is_damaged() -> None:
+    """A small canvas over a large picture must not slip past the limit."""
+    data = samples.EVERY["webp extended"]
+    at = data.index(b"VP8X") + 8
+    with pytest.raises(Damaged):
+        image.decode(data[: at + 4] + b"\x07\x00\x00\x07\x00\x00" + data[at + 10 :])
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_moving_image_is_refused_where_a_still_is_needed(form: str) -> None:
+    """Marking the first frame alone would leave the others unmarked."""
+    frames = [samples.picture(), samples.picture().transpose(Image.Transpose.ROTATE_180)]
+    with pytest.raises(MovingImage):
+        image.decode(samples.saved(frames[0], form, save_all=True, append_images=frames[1:]))
+
+
+def test_sixteen_bits_are_reduced_and_said_so() -> None:
+    """Deep samples lose their lower half, and the picture says that they did."""
+    deep = Image.fromarray(np.linspace(0, 65535, 64 * 96).reshape(64, 96).astype(np.uint16))
+    picture = image.decode(samples.saved(deep, "PNG"))
+    assert picture.shallower
+    assert np.asarray(picture.pixels)[-1, -1] == 255
+
+
+def test_sound_is_no_picture() -> None:
+    """A format without pixels is refused by name."""
+    with pytest.raises(NotEncodable):
+        image.decode(samples.EVERY["wav"])
+
+
+def test_importing_media_brings_in_no_decoder() -> None:
+    """The hot path sniffs and reads labels; it must not pay for Pillow or libsndfile."""
+    code = "import sys, sealmark.media; sys.exit('PIL' in sys.modules or 'soundfile' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert media.sniff(samples.EVERY["png"]).name == "png"
+
+
+@pytest.mark.parametrize("key", ["png", "jpeg", "webp", "webp extended"])
+@hypothesis.settings(max_examples=60, deadline=None)
+@hypothesis.given(data=st.data())
+def test_flipped_bytes_give_a_picture_or_a_domain_error(key: str, data: st.DataObject) -> None:
+    """No damage brings the decoder down, or makes it say anything but our own errors."""
+    whole = bytearray(samples.EVERY[key])
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(media.MediaError):
+        picture = image.decode(bytes(whole))
+        assert image.encode(picture)
