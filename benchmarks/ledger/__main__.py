@@ -57,9 +57,10 @@ def one_round(folder: Path, appends: int, single: int) -> dict[str, Run]:
     folder.mkdir()
     entries = make_entries(appends)
     return {
-        "bare": bare(folder / "bare.db", entries),
+        "bare": bare(folder / "bare.db", entries, 100),
         "256": ledger(folder / "many.db", entries, 256),
         "32": ledger(folder / "some.db", entries[: appends // 4], 32),
+        "bare 1": bare(folder / "bare-one.db", entries[:single], 1),
         "1": ledger(folder / "one.db", entries[:single], 1),
     }
 
@@ -77,8 +78,8 @@ def make_entry(source: random.Random) -> Entry:
     return Entry(json.dumps(body).encode(), source.randbytes(SEALED_BYTES), "period-1", keys)
 
 
-def bare(path: Path, entries: Sequence[Entry]) -> Run:
-    """The peer: the same bytes into one table, a hundred rows a transaction."""
+def bare(path: Path, entries: Sequence[Entry], batch: int) -> Run:
+    """The peer: the same bytes into one table, `batch` rows a transaction; no tree, signature, index or waiter."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -86,9 +87,9 @@ def bare(path: Path, entries: Sequence[Entry]) -> Run:
     connection.execute("CREATE TABLE log (id INTEGER PRIMARY KEY, record BLOB, sealed BLOB, keys BLOB)")
     rows = [(one.record, one.sealed, b"".join(one.keys)) for one in entries]
     wall, cpu = time.perf_counter(), time.process_time()
-    for start in range(0, len(rows), 100):
+    for start in range(0, len(rows), batch):
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("INSERT INTO log (record, sealed, keys) VALUES (?, ?, ?)", rows[start : start + 100])
+        connection.executemany("INSERT INTO log (record, sealed, keys) VALUES (?, ?, ?)", rows[start : start + batch])
         connection.execute("COMMIT")
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     assert connection.execute("SELECT count(*) FROM log").fetchone() == (len(rows),)
@@ -135,7 +136,8 @@ def report(rounds: Sequence[dict[str, Run]]) -> int:
     print(f"{os.cpu_count()} cores, SQLite {sqlite3.sqlite_version}, synchronous=FULL, {len(rounds)} rounds")
     print(f"{'what':34}{'appends/s':>12}{'CPU us':>10}{'p50 ms':>10}{'p99 ms':>10}")
     names = {"bare": "bare SQLite inserts, batch 100", "256": "ledger, 256 appenders"}
-    names |= {"32": "ledger, 32 appenders", "1": "ledger, 1 appender"}
+    names |= {"32": "ledger, 32 appenders", "bare 1": "bare SQLite inserts, batch 1"}
+    names |= {"1": "ledger, 1 appender"}
     for key, name in names.items():
         print(name.ljust(34) + row([one[key] for one in rounds]))
     rate = statistics.median(one["256"].rate for one in rounds)
