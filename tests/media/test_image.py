@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import zlib
 from contextlib import suppress
 
 import hypothesis
@@ -177,3 +178,23 @@ def test_flipped_bytes_give_a_picture_or_a_domain_error(key: str, data: st.DataO
     with suppress(media.MediaError):
         picture = image.decode(bytes(whole))
         assert image.encode(picture)
+
+
+def test_hostile_metadata_never_reaches_the_decoder() -> None:
+    """A broken EXIF block and a text bomb are nobody's business when pixels are decoded, and they stay as they are."""
+    chunks = list(png.parse(samples.png()).chunks)
+    bomb = png.Chunk(b"zTXt", b"Comment\x00\x00" + zlib.compress(bytes(64 << 20), 9))
+    chunks[1:1] = [bomb, png.Chunk(b"eXIf", b"II*\x00\xff\xff\xff\x7f")]
+    source = png.build(png.Container(tuple(chunks)))
+    encoded = image.encode(_painted(image.decode(source))[0])
+    assert png.parse(encoded).chunks[1:3] == tuple(chunks[1:3])
+
+
+def test_second_picture_behind_a_jpeg_is_left_out() -> None:
+    """A picture behind the picture would be an unmarked copy: it goes, with the index that points at it."""
+    container = jpeg.parse(samples.jpeg())
+    index = jpeg.Segment(jpeg.APP2, b"MPF\x00" + bytes(40))
+    source = jpeg.build(jpeg.Container((*container.segments, index), container.scans, samples.jpeg()))
+    encoded = image.encode(_painted(image.decode(source))[0])
+    assert jpeg.parse(encoded).tail == b""
+    assert index not in jpeg.parse(encoded).segments

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, JpegImagePlugin
 
-from sealmark.media import exif, jpeg, png, webp
+from sealmark.media import exif, jpeg, png, riff, webp
 from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
@@ -52,10 +52,7 @@ class Picture:
     def rgb(self) -> Image.Image:
         """The picture as a person sees it: turned upright, without alpha, mode RGB."""
         shown = self.pixels if self.turned is None else self.pixels.transpose(self.turned)
-        upright = shown.convert("RGB")
-        # Without the original's EXIF, which would have it turned a second time.
-        upright.info = {}
-        return upright
+        return shown.convert("RGB")
 
     def painted(self, shown: Image.Image) -> "Picture":
         """The picture with what was painted onto `rgb()`; pixels outside the painted box stay as they are.
@@ -76,10 +73,33 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class _Codec:
-    """What encoding needs to know of one format: its container module, and how to save pixels like an original."""
+    """What we need to know of one format beyond its container module.
+
+    `coded` gives the decoder the coded picture alone, so that no parser but ours sees a hostile metadata block;
+    `settings` says how to save pixels like an original.
+    """
 
     container: ModuleType
+    coded: Callable[[bytes], bytes]
     settings: Callable[[bytes], dict[str, Any]]
+
+
+def _png_coded(source: bytes) -> bytes:
+    chunks = (chunk for chunk in png.parse(source).chunks if chunk.kind in png.PIXEL_CHUNKS)
+    return png.build(png.Container(tuple(chunks)))
+
+
+def _jpeg_coded(source: bytes) -> bytes:
+    container = jpeg.parse(source)
+    # The JFIF header also says how colour is coded.
+    segments = (segment for segment in container.segments if jpeg.is_jfif(segment) or not jpeg.is_metadata(segment))
+    return jpeg.build(jpeg.Container(tuple(segments), container.scans))
+
+
+def _webp_coded(source: bytes) -> bytes:
+    chunks = tuple(chunk for chunk in webp.parse(source).chunks if chunk.kind in {*webp.PICTURE, b"VP8X"})
+    container = riff.Container(b"WEBP", chunks)
+    return webp.build(webp.extended(container) if chunks[0].kind == b"VP8X" else container)
 
 
 def _png_settings(_source: bytes) -> dict[str, Any]:
@@ -88,7 +108,7 @@ def _png_settings(_source: bytes) -> dict[str, Any]:
 
 def _jpeg_settings(source: bytes) -> dict[str, Any]:
     """The original's own quantisation tables and subsampling: nothing is lost twice that was lost once."""
-    with Image.open(io.BytesIO(source)) as image:
+    with Image.open(io.BytesIO(_jpeg_coded(source)), formats=("JPEG",)) as image:
         assert isinstance(image, JpegImagePlugin.JpegImageFile)
         settings: dict[str, Any] = {"format": "JPEG", "qtables": image.quantization}
         settings["progressive"] = bool(image.info.get("progressive"))
@@ -103,9 +123,9 @@ def _webp_settings(source: bytes) -> dict[str, Any]:
 
 
 _CODECS: Mapping[str, _Codec] = {
-    "png": _Codec(png, _png_settings),
-    "jpeg": _Codec(jpeg, _jpeg_settings),
-    "webp": _Codec(webp, _webp_settings),
+    "png": _Codec(png, _png_coded, _png_settings),
+    "jpeg": _Codec(jpeg, _jpeg_coded, _jpeg_settings),
+    "webp": _Codec(webp, _webp_coded, _webp_settings),
 }
 
 
@@ -119,11 +139,10 @@ def decode(data: bytes, limits: Limits = STANDARD) -> Picture:
     codec = _codec(form)
     size = codec.container.size(data)
     _check_size(size, limits)
-    codec.container.parse(data)
     if codec.container.is_moving(data):
         raise MovingImage(format=form.name)
     turned = _SHOWN.get(exif.orientation(codec.container.exif_block(data)))
-    return Picture(_opened(data, form, size), form, data, turned, codec.container.is_deep(data))
+    return Picture(_opened(codec.coded(data), form, size), form, data, turned, codec.container.is_deep(data))
 
 
 def _codec(form: Format) -> _Codec:

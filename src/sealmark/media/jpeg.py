@@ -146,18 +146,23 @@ def splice(original: bytes, encoded: bytes) -> bytes:
     """
     old = parse(original).segments
     new = parse(encoded)
-    kept = tuple(segment for segment in old if _is_metadata(segment))
-    jfif = any(_is_jfif(segment) for segment in kept)
-    own = tuple(s for s in new.segments if not _is_metadata(s) or (_is_jfif(s) and not jfif))
+    kept = tuple(segment for segment in old if is_metadata(segment) and not _is_index(segment))
+    jfif = any(is_jfif(segment) for segment in kept)
+    own = tuple(s for s in new.segments if not is_metadata(s) or (is_jfif(s) and not jfif))
     return build(Container((*kept, *own), new.scans))
 
 
-def _is_metadata(segment: Segment) -> bool:
+def is_metadata(segment: Segment) -> bool:
+    """Whether a segment speaks about the picture and is no part of its coding."""
     # APP14 (Adobe) says how the scans code colour, so it belongs to the pixels.
-    if segment.marker == APP14 or (segment.marker == APP2 and segment.body.startswith(b"MPF\x00")):
-        return False
-    return segment.marker == COM or APP0 <= segment.marker <= 0xEF
+    return segment.marker == COM or (APP0 <= segment.marker <= 0xEF and segment.marker != APP14)
 
 
-def _is_jfif(segment: Segment) -> bool:
+def _is_index(segment: Segment) -> bool:
+    """Whether a segment points at further pictures behind this one (CIPA DC-007)."""
+    return segment.marker == APP2 and segment.body.startswith(b"MPF\x00")
+
+
+def is_jfif(segment: Segment) -> bool:
+    """Whether a segment is the JFIF header."""
     return segment.marker == APP0 and segment.body.startswith(b"JFIF\x00")
