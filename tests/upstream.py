@@ -26,6 +26,7 @@ class ScriptedUpstream:
 
     def __init__(self) -> None:
         self.script = Script()
+        self.streaming_script: Script | None = None  # for streamed calls, where they differ
         self.requests: list[dict[str, Any]] = []
         self.open_calls = 0
         self.abandoned = 0
@@ -78,7 +79,8 @@ class ScriptedUpstream:
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
         self.requests.append(json.loads(await reader.readexactly(length)))
-        script = self.script
+        streamed = self.requests[-1].get("stream") and self.streaming_script
+        script = streamed or self.script
         self.open_calls += 1
         try:
             return await self._write(script, reader, writer)

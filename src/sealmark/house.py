@@ -13,7 +13,7 @@ from sealmark.errors import SealmarkError
 from sealmark.exchange.admission import APPLICATION_ITSELF, Admission
 from sealmark.exchange.publications import Publications
 from sealmark.exchange.record import Recorder
-from sealmark.exchange.recovery import STARTED, close_interrupted
+from sealmark.exchange.recovery import close_interrupted
 from sealmark.exchange.stages import Stages
 from sealmark.exchange.upstreams.openai import Upstreams
 from sealmark.exchange.workers import Workers
@@ -131,8 +131,7 @@ class House:
         """Close what a crash interrupted, say in the ledger that we are here, and follow the revisions."""
         closed = close_interrupted(self.store, self.sequencer, self.stages.recorder)
         library = self.stages.library
-        started = self.stages.recorder.house(
-            STARTED,
+        started = self.stages.recorder.started(
             mode=self.settings.mode,
             version=version("sealmark"),
             interrupted=closed,

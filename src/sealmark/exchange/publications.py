@@ -2,13 +2,10 @@
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.admission import Admission
-from sealmark.exchange.record import Recorder
+from sealmark.exchange.record import Event, Recorder
 from sealmark.items.registry import ItemRegistry
 from sealmark.ledger import Sequencer
 from sealmark.people.service import Holder
-
-PUBLISHED = "exchange.item.published"
-REFUSED = "exchange.item.publishing_refused"
 
 
 class NotTheirs(SealmarkError):
@@ -35,14 +32,14 @@ class Publications:
             standing = await self._admission.publishing(holder, reference)
             self._known(produce_id)
         except SealmarkError as error:
-            await self._record(REFUSED, holder, code=error.code, article=error.article)
+            await self._record(Event.UNPUBLISHED, holder, code=error.code, article=error.article)
             raise
-        await self._record(PUBLISHED, holder, end_user=standing.id, produce_id=produce_id)
+        await self._record(Event.PUBLISHED, holder, end_user=standing.id, produce_id=produce_id)
         return {"produce_id": produce_id, "published": "allowed"}
 
     def _known(self, produce_id: str) -> None:
         if self._items.by_number(produce_id) is None:
             raise NotTheirs(produce_id=produce_id[:40])
 
-    async def _record(self, kind: str, holder: Holder, **fields: object) -> None:
+    async def _record(self, kind: Event, holder: Holder, **fields: object) -> None:
         await self._sequencer.append(self._recorder.publication(kind, holder, fields))

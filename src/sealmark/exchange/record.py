@@ -36,6 +36,9 @@ class Event(StrEnum):
     CLOSED = "exchange.answer.closed"
     REFUSED = "exchange.request.refused"
     UNAUTHENTICATED = "exchange.unauthenticated.counted"
+    PUBLISHED = "exchange.item.published"
+    UNPUBLISHED = "exchange.item.publishing_refused"
+    STARTED = "exchange.house.started"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class Recorder:
         record |= {"v": 1, "kind": Event.CLOSED, "at": moment(now()), "outcome": "broken", "items": [], "reviews": []}
         return Entry(_canonical(record), keys=(self.finding.exchange(opened["exchange"]),))
 
-    def publication(self, kind: str, holder: Holder, fields: dict[str, object]) -> Entry:
+    def publication(self, kind: Event, holder: Holder, fields: dict[str, object]) -> Entry:
         """What was decided about making an item public (Art. 9); who asked for which item lies sealed."""
         name = "pub-" + _random_name(16)
         part = seal(fields, holder.seal, name)
@@ -175,10 +178,10 @@ class Recorder:
         record |= {"sealed": part.commitment, "code": fields.get("code"), "article": fields.get("article")}
         return Entry(_canonical(record), part.ciphertext, part.key_id, (self.finding.exchange(name),))
 
-    def house(self, kind: str, **fields: object) -> Entry:
-        """A record about the deployment itself."""
-        record = {"v": 1, "kind": kind, "at": moment(now()), **fields}
-        return Entry(_canonical(record), keys=(self.finding.house(kind),))
+    def started(self, **fields: object) -> Entry:
+        """The house started: which mode, version and library serve from here on."""
+        record = {"v": 1, "kind": Event.STARTED, "at": moment(now()), **fields}
+        return Entry(_canonical(record), keys=(self.finding.house(Event.STARTED),))
 
     def _record(self, kind: Event, exchange: Exchange) -> dict[str, Any]:
         return {

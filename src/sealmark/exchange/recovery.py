@@ -8,8 +8,6 @@ from sealmark.errors import SealmarkError
 from sealmark.exchange.record import Event, Recorder
 from sealmark.ledger import Sequencer, Store
 
-STARTED = "house.started"
-
 
 class Interrupted(SealmarkError):
     """The service stopped in the middle of this stream; recorded by the restart, never shown."""
@@ -32,7 +30,7 @@ def close_interrupted(store: Store, sequencer: Sequencer, recorder: Recorder) ->
 
 
 def _opened(store: Store, size: int, recorder: Recorder) -> Iterator[dict[str, str]]:
-    started = store.find(recorder.finding.house(STARTED))
+    started = store.find(recorder.finding.house(Event.STARTED))
     for row in store.records(started[-1] if started else 0, size):
         if Event.OPENED.encode() in row.record:
             record = orjson.loads(row.record)

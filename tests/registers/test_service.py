@@ -1,0 +1,99 @@
+"""Services and switches: rows, seeded from one TOML, every change recorded (Art. 15, 17, 23)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from sealmark.registers.service import Registers, Service, UnusableService
+from sealmark.storage import outbox
+from sealmark.storage.database import Database
+from sealmark.storage.migrations import upgrade
+
+
+@pytest.fixture
+def registers(tmp_path: Path) -> Iterator[Registers]:
+    database = Database(f"sqlite:///{tmp_path / 'sealmark.db'}")
+    upgrade(database.engine)
+    yield Registers(database)
+    database.close()
+
+
+def row(**given: Any) -> dict[str, Any]:
+    return {
+        "id": "chat",
+        "model": "m",
+        "operation": "chat",
+        "zh": "对话",
+        "en": "chat",
+        "technology": 1,
+        "upstream_url": "http://localhost/v1",
+        "upstream_model": "u",
+    } | given
+
+
+def services(registers: Registers) -> list[Service]:
+    with registers.database.transaction() as session:
+        return registers.services(session)
+
+
+def kinds(registers: Registers) -> list[str]:
+    with registers.database.transaction() as session:
+        return [orjson.loads(record)["kind"] for _, record in outbox.waiting(session)]
+
+
+def test_seeding_again_changes_nothing(registers: Registers) -> None:
+    """Only a real change leaves a record."""
+    for _ in range(3):
+        registers.seed({"service": [row()]})
+    assert kinds(registers) == ["registers.service.registered"]
+    assert services(registers)[0].marking_class == "17(5)"
+
+
+def test_changes_and_withdrawals_are_recorded(registers: Registers) -> None:
+    """A changed service, a withdrawn one, and a switch each leave their record."""
+    registers.seed({"service": [row()]})
+    registers.seed({"service": [row(en="talk")], "switches": {"identity.required_for": "publish"}})
+    registers.seed({"service": []})
+    assert kinds(registers)[1:] == [
+        "registers.service.changed",
+        "registers.switch.set",
+        "registers.service.withdrawn",
+    ]
+    assert services(registers) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"operation": "dance"},
+        {"technology": 7},
+        {"marking_class": "17(6)"},
+        {"flags": ["fun"]},
+        {"upstream_url": "ftp://x"},
+        {"colour": "red"},
+    ],
+)
+def test_an_unusable_service_is_refused_whole(registers: Registers, given: dict[str, Any]) -> None:
+    """A mistake in the file changes no row."""
+    with pytest.raises(UnusableService):
+        registers.seed({"service": [row(id="fine", model="f"), row(**given)]})
+    assert services(registers) == []
+
+
+def test_an_unknown_switch_is_refused(registers: Registers) -> None:
+    """A policy is one of the known values."""
+    with pytest.raises(UnusableService):
+        registers.seed({"switches": {"identity.required_for": "nobody"}})
+    with pytest.raises(UnusableService):
+        registers.seed({"switches": {"identity": "all"}})
+
+
+def test_tools_of_article_15_need_their_assessment() -> None:
+    """Biometric and special-object tools are unassessed until an assessment is named; others need none."""
+    assert Service(**row()).assessed
+    assert not Service(**row(flags=["biometric"])).assessed
+    assert not Service(**row(flags=["special_objects"])).assessed
+    assert Service(**row(flags=["biometric"], assessment="SA-2026-001")).assessed
