@@ -224,7 +224,7 @@ def foreground(scene: Scene, canvas: Canvas) -> Canvas:
     """What is small and dark: a pagoda on a slope, a boat on the water, birds in the air."""
     random, unit, shapes = scene.random, scene.unit, Silhouettes(scene.height, scene.width)
     if "pagoda" in scene.things:
-        shapes.pagoda(scene.width * (0.16 + 0.6 * random.random()), scene.horizon * 0.86, unit * 17)
+        shapes.pagoda(scene.width * (0.16 + 0.6 * random.random()), scene.horizon * 0.86, unit * 14)
     if "boat" in scene.things:
         boat_row = scene.horizon + (scene.height - scene.horizon) * (0.3 + 0.3 * random.random())
         shapes.boat(scene.width * (0.25 + 0.35 * random.random()), boat_row, unit * 13)

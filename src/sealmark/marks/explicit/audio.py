@@ -5,7 +5,7 @@ Samples are float32 of shape [frames, channels] in -1..1, at 8 to 192 kHz. "Star
 """
 
 import io
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -59,7 +59,7 @@ def check(samples: Samples, rate: int) -> None:
         raise UnusableSound(reason="a sample is not a finite number")
 
 
-@cache
+@lru_cache(maxsize=8)  # rates are the caller's: bounded
 def voice(language: Language, rate: int) -> Samples:
     """The spoken announcement, one channel, at a rate; read-only."""
     pause = np.zeros(round(_PAUSE_SECONDS * rate), np.float32)
@@ -68,7 +68,7 @@ def voice(language: Language, rate: int) -> Samples:
     return _frozen(np.concatenate([part for sound in spoken for part in (pause, sound)][1:]))
 
 
-@cache
+@lru_cache(maxsize=8)  # rates are the caller's: bounded
 def rhythm(rate: int) -> Samples:
     """短长短短 at a rate: tones with soft edges, one channel, peak 1; read-only."""
     law = _table()["rhythm"]

@@ -10,7 +10,7 @@ pixels keep theirs.
 
 import io
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -97,7 +97,7 @@ def _stamp(wording: str, size: tuple[int, int]) -> Stamp:
     raise PictureTooSmall(width=size[0], height=size[1])
 
 
-@cache
+@lru_cache(maxsize=256)
 def _em(wording: str, ink: float) -> int:
     """The smallest font size at which each full-height character of the wording has the ink height."""
     em = int(ink)
@@ -110,12 +110,12 @@ def _full_height(character: str) -> bool:
     return character.isupper() or "\u4e00" <= character <= "\u9fff"
 
 
-@cache
+@lru_cache(maxsize=16)
 def _font(em: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(io.BytesIO(read("SealmarkLabel.otf")), em, layout_engine=ImageFont.Layout.BASIC)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _ink_height(character: str, em: int) -> int:
     """Rows of which the character covers at least one pixel by half."""
     covered = _letters(character, em) >= 0.5
@@ -123,7 +123,7 @@ def _ink_height(character: str, em: int) -> int:
     return int(rows[-1] - rows[0] + 1) if rows.size else 0
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _has_glyph(character: str) -> bool:
     drawn, missing = _letters(character, 40), _letters("\uffff", 40)
     return character == " " or not np.array_equal(drawn, missing)
@@ -137,7 +137,7 @@ def _letters(text: str, em: int) -> Mask:
     return np.asarray(sheet, np.float32) / np.float32(255)
 
 
-@cache
+@lru_cache(maxsize=32)
 def _render(wording: str, em: int, stacked: bool, padding: float, margin: float) -> Stamp:
     ink = _stack([_letters(cell, em) for cell in _cells(wording)], em) if stacked else _letters(wording, em)
     inset = max(2, round(em * padding))
