@@ -58,8 +58,8 @@ async def speech(stages: Stages, exchange: Exchange) -> Spoken:
     stages.unreviewed(exchange, "audio")
     asked = stages.upstream_body(exchange, response_format=form)
     data, _ = await stages.upstreams.call(exchange.admitted_service, SPEECH_PATH, asked)
-    marked = await _marked(stages, exchange, data, SOUNDS[form])
-    item = _item(stages, marked, "audio")
+    marked = await _marked(stages, exchange, data, "audio", SOUNDS[form])
+    item = _item(stages, marked)
     await stages.record(stages.recorder.closed(exchange, "released", [item]))
     return Spoken(marked.data, SOUNDS[form], marked.label.inner())
 
@@ -69,28 +69,33 @@ async def _picture(stages: Stages, exchange: Exchange, row: dict[str, Any]) -> I
         data = base64.b64decode(row["b64_json"], validate=True)
     except (KeyError, TypeError, binascii.Error) as error:
         raise UpstreamRubbish(problem="a picture that is not base64") from error
-    marked = await _marked(stages, exchange, data, None)
+    marked = await _marked(stages, exchange, data, "image")
     row["b64_json"] = base64.b64encode(marked.data).decode()
     row["aigc"] = marked.label.as_dict()
-    return _item(stages, marked, "image")
+    return _item(stages, marked)
 
 
-async def _marked(stages: Stages, exchange: Exchange, data: bytes, media_type: str | None) -> Marked:
+async def _marked(
+    stages: Stages, exchange: Exchange, data: bytes, medium: str, media_type: str | None = None
+) -> Marked:
     """What the upstream made, marked as our own generation; what cannot be marked is not released (Art. 16)."""
     plan = cast(dict[str, Any], exchange.admitted_service.explicit)
     options = Options(explicit=ExplicitOptions(**plan), media_type=media_type, own_edit=True)
     label: Label = stages.label()
     try:
-        return await stages.workers.run(mark_bytes, data, label, options)
+        marked = await stages.workers.run(mark_bytes, data, label, options)
     except (WorkersBusy, WorkerDied):
         raise
     except SealmarkError as error:
         raise UpstreamRubbish(problem=error.code) from error
+    if marked.format.medium != medium:
+        raise UpstreamRubbish(problem=f"{marked.format.medium} instead of {medium}")
+    return marked
 
 
-def _item(stages: Stages, marked: Marked, medium: str) -> Item:
+def _item(stages: Stages, marked: Marked) -> Item:
     return Item(
-        medium=medium,
+        medium=marked.format.medium,
         format=marked.format.name,
         label=marked.label,
         digest=sha256(marked.data).hexdigest(),
