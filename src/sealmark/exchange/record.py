@@ -22,7 +22,7 @@ from sealmark.ledger import Entry, Opening
 from sealmark.marks.label import Label
 from sealmark.people.service import Holder, Standing
 from sealmark.registers.service import Operation, Service
-from sealmark.review.decision import Review
+from sealmark.review.decision import Decision, Review
 from sealmark.storage.database import now
 from sealmark.storage.keys import SubjectKey
 
@@ -98,7 +98,13 @@ class Exchange:
     standing: Standing | None = None
     service: Service | None = None
     reviews: list[Review] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
     recorded: bool = False
+
+    def reviewed(self, decision: Decision) -> None:
+        """Keep what a review found, without any of the words that it found."""
+        self.reviews += decision.reviews
+        self.findings += decision.as_record()["findings"]
 
     @property
     def admitted_service(self) -> Service:
@@ -167,7 +173,15 @@ class Recorder:
         """The closing record of a stream that a crash interrupted, given its opening one."""
         kept = ("exchange", "operation", "application", "service", "started", "stream")
         record = {name: opened[name] for name in kept} | _fault(error)
-        record |= {"v": 1, "kind": Event.CLOSED, "at": moment(now()), "outcome": "broken", "items": [], "reviews": []}
+        record |= {
+            "v": 1,
+            "kind": Event.CLOSED,
+            "at": moment(now()),
+            "outcome": "broken",
+            "items": [],
+            "reviews": [],
+            "findings": [],
+        }
         return Entry(_canonical(record), keys=(self.finding.exchange(opened["exchange"]),))
 
     def publication(self, kind: Event, holder: Holder, fields: dict[str, object]) -> Entry:
@@ -195,6 +209,7 @@ class Recorder:
             "application": exchange.holder.id if exchange.holder else None,
             "service": exchange.service.id if exchange.service else None,
             "reviews": [review.as_record() for review in exchange.reviews],
+            "findings": exchange.findings,
         }
 
     def _entry(self, exchange: Exchange, record: dict[str, Any], secret: dict[str, Any], keys: list[bytes]) -> Entry:

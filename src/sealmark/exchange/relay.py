@@ -96,7 +96,7 @@ class _Relay:
         self._closing = self._exchange.recorded = True
         exchange, reviewed = self._exchange, self._pieces.reviewed()
         if reviewed:
-            exchange.reviews += review_streams(self._stages.library, reviewed).reviews
+            exchange.reviewed(review_streams(self._stages.library, reviewed))
         texts = [Released("".join(one.sent), "".join(one.body)) for one in self._pieces.choices.values()]
         await self._stages.record(
             self._stages.recorder.closed(

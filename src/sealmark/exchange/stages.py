@@ -59,7 +59,7 @@ class Stages:
         """Review all that was asked; raises `InputBlocked`, `UnreviewedMedium` (Art. 10)."""
         found = list(contents(exchange.body, table))
         decision = self._review(found)
-        exchange.reviews += decision.reviews
+        exchange.reviewed(decision)
         if decision.action == "refuse":
             raise InputBlocked(risk=risks(decision))
         if any(one.kind is Kind.BINARY for one in found):
@@ -68,7 +68,7 @@ class Stages:
     def review_output(self, exchange: Exchange, answer: Any, table: Node) -> None:
         """Review all that was generated as text; raises `OutputBlocked` (Art. 10)."""
         decision = self._review(contents(answer, table))
-        exchange.reviews += decision.reviews
+        exchange.reviewed(decision)
         if decision.action == "refuse":
             raise OutputBlocked(risk=risks(decision))
 

@@ -1,0 +1,69 @@
+"""Article 16: whatever is generated carries a mark that does not hinder its use, and logs are kept."""
+
+import base64
+import io
+
+import pytest
+from PIL import Image
+
+import sealmark
+from sealmark.ledger import audit
+from tests.deployment import IMAGE, Deployment, ask
+from tests.upstream import ScriptedUpstream
+
+
+def picture(form: str) -> str:
+    out = io.BytesIO()
+    Image.effect_noise((400, 300), 40).convert("RGB").save(out, form)
+    return base64.b64encode(out.getvalue()).decode()
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_released_file_carries_a_label_that_reads_back(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream, form: str
+) -> None:
+    """The label stands where GB 45438 puts it, with the provider's code and a production number of its own."""
+    upstream.answers({"data": [{"b64_json": picture(form)}]})
+    with deployment.client(key) as client:
+        body = client.post("/v1/images/generations", json={"model": IMAGE, "prompt": "a hill"}).json()
+    data = base64.b64decode(body["data"][0]["b64_json"])
+    verdict = sealmark.verify(data)
+    assert verdict.tier == "is"
+    assert verdict.label is not None
+    assert verdict.label.as_dict() == body["aigc"]
+    assert verdict.label.content_producer == verdict.label.content_propagator  # Annex E, note 1
+    assert Image.open(io.BytesIO(data)).size == (400, 300)
+
+
+def test_an_answer_in_json_carries_its_label(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """Text has no file header: its label rides in the envelope."""
+    upstream.says("a small poem")
+    with deployment.client(key) as client:
+        label = client.post("/v1/chat/completions", json=ask("poem")).json()["aigc"]
+    assert list(label) == [
+        "Label",
+        "ContentProducer",
+        "ProduceID",
+        "ReservedCode1",
+        "ContentPropagator",
+        "PropagateID",
+        "ReservedCode2",
+    ]
+
+
+def test_the_log_is_whole(deployment: Deployment) -> None:
+    """Every record, leaf, tile and checkpoint of the log agrees."""
+    assert audit(deployment.house.store, [deployment.house.signer.verifier]).sound
+
+
+def test_an_edited_label_is_found(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """Changing one value of the label in a copy is noticed: the number is ours, the bytes are not."""
+    upstream.answers({"data": [{"b64_json": picture("PNG")}]})
+    with deployment.client(key) as client:
+        body = client.post("/v1/images/generations", json={"model": IMAGE, "prompt": "a hill"}).json()
+    data = base64.b64decode(body["data"][0]["b64_json"])
+    label = sealmark.Label.of(body["aigc"])
+    forged = sealmark.mark(data, label.propagated("somebody-else", "1"), layers=("metadata",), own_edit=True).data
+    verdict = sealmark.verify(forged, registry=deployment.house.items)
+    assert verdict.known is not None
+    assert verdict.known.altered
