@@ -27,6 +27,7 @@ class Choice:
     sent: list[str] = field(default_factory=list)
     body: list[str] = field(default_factory=list)
     waiting: list[tuple[int, Any]] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     fed: int = 0
     finished: bool = False
 
@@ -143,6 +144,7 @@ class Pieces:
         if place != CONTENT:
             return passed
         choice.fed += len(value)
+        choice.received.append(value)
         return self._marked(choice, passed)
 
     def _marked(self, choice: Choice, passed: str) -> str:

@@ -99,6 +99,7 @@ class Exchange:
     service: Service | None = None
     reviews: list[Review] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    withheld: Any = None  # what was generated and not released, for whoever decides an appeal (Art. 10, 12)
     recorded: bool = False
 
     def reviewed(self, decision: Decision) -> None:
@@ -151,6 +152,8 @@ class Recorder:
         if wire is not None:
             record["wire"], digests["wire"] = Opening(exchange.salt, wire).commitment, wire
         secret = {"output": output, "salt": exchange.salt.hex(), "digests": digests}
+        if exchange.withheld is not None:
+            secret["withheld"] = exchange.withheld
         if not exchange.stream:
             secret["input"] = exchange.body
         keys = [self.finding.receipt(exchange.receipt)]
@@ -162,7 +165,8 @@ class Recorder:
         """An authenticated request that was refused before anything was generated (Art. 10)."""
         record = self._record(Event.REFUSED, exchange) | _fault(error)
         keys = [self.finding.receipt(exchange.receipt)]
-        return self._entry(exchange, record, {"input": exchange.body}, keys)
+        secret = {"input": exchange.body, "withheld": exchange.withheld}
+        return self._entry(exchange, record, secret, keys)
 
     def unauthenticated(self, count: int, since: datetime) -> Entry:
         """How many requests came with no valid key; one record a minute, so that nobody fills the ledger."""

@@ -97,6 +97,8 @@ class _Relay:
         exchange, reviewed = self._exchange, self._pieces.reviewed()
         if reviewed:
             exchange.reviewed(review_streams(self._stages.library, reviewed))
+        if self._pieces.blocked is not None:
+            exchange.withheld = ["".join(one.received) for one in self._pieces.choices.values()]
         texts = [Released("".join(one.sent), "".join(one.body)) for one in self._pieces.choices.values()]
         await self._stages.record(
             self._stages.recorder.closed(

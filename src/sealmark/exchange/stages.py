@@ -70,6 +70,7 @@ class Stages:
         decision = self._review(contents(answer, table))
         exchange.reviewed(decision)
         if decision.action == "refuse":
+            exchange.withheld = answer
             raise OutputBlocked(risk=risks(decision))
 
     def unreviewed(self, exchange: Exchange, medium: str) -> None:
