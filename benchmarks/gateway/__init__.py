@@ -1,0 +1,1 @@
+"""The gateway beside a direct call and beside LiteLLM's proxy with its content filter."""
