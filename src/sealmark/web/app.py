@@ -2,7 +2,7 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import FastAPI
 
@@ -14,6 +14,9 @@ from sealmark.web import problems
 from sealmark.web.api import items, people
 from sealmark.web.gateway.app import Gateway
 from sealmark.web.gateway.http import Receive, Scope, Send, language, respond_json
+from sealmark.web.portal.app import portal
+
+Door = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class NotHere(SealmarkError):
@@ -35,7 +38,8 @@ class Application:
         self._allowed = _networks(settings.allow_list)
         self.house: House | None = None
         self._gateway: Gateway | None = None
-        self._pages: FastAPI | None = None
+        self._api: Door | None = None
+        self._portal: Door | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
@@ -50,10 +54,16 @@ class Application:
             spoken = language(dict(scope["headers"]).get(b"accept-language", b""))
             await respond_json(send, error.status, error_body(error, spoken), [])
             return
+        await self._door(scope["path"])(scope, receive, send)
+
+    def _door(self, path: str) -> Door:
+        """The hot path first; the rest is for people."""
         assert self._gateway is not None
-        assert self._pages is not None
-        door = self._gateway if scope["path"].startswith("/v1/") else self._pages
-        await door(scope, receive, send)
+        assert self._api is not None
+        assert self._portal is not None
+        if path.startswith("/v1/"):
+            return self._gateway
+        return self._api if path.startswith("/api/") else self._portal
 
     def _may_come(self, scope: Scope) -> bool:
         address = ipaddress.ip_address((scope.get("client") or ("127.0.0.1", 0))[0])
@@ -68,7 +78,7 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         self._gateway = Gateway(self.house.stages, body_limit=self._settings.body_limit)
-        self._pages = pages(self.house)
+        self._api, self._portal = api(self.house), portal(self.house)
         counting = asyncio.ensure_future(self._gateway.unauthenticated.run())
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -78,8 +88,8 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def pages(house: House) -> FastAPI:
-    """The API and the portal, on FastAPI."""
+def api(house: House) -> FastAPI:
+    """The API, on FastAPI."""
     app = FastAPI(title="Sealmark 深印", docs_url=None, redoc_url=None)
     app.state.house = house
     problems.install(app)
