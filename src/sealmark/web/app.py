@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.shapes import error_body
+from sealmark.exchange.stages import fault
 from sealmark.house import House
 from sealmark.settings import Settings
 from sealmark.web import problems
@@ -74,8 +75,8 @@ class Application:
         try:
             self.house = await asyncio.to_thread(House.build, self._settings)
             await self.house.open()
-        except SealmarkError as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(fault(error))})
             return
         self._gateway = Gateway(self.house.stages, body_limit=self._settings.body_limit)
         self._api, self._portal = api(self.house), portal(self.house)
