@@ -1,6 +1,6 @@
 """The verdict follows the Measures' tiers, and says honestly what was not looked at."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -80,7 +80,7 @@ def test_nothing_found_is_said_as_such(key: str) -> None:
     assert verdict.tier == "none"
     assert tuple(verdict.layers) == LAYERS
     assert {verdict.layers[name].state for name in LAYERS[2:]} == {"not_checked"}
-    wanted = "none" if key == "markdown" else "not_checked"
+    wanted = "none" if key in ("markdown", "wav", "mp3") else "not_checked"
     assert verdict.layers["explicit"].state == wanted
 
 
@@ -181,3 +181,19 @@ def test_any_bytes_get_a_verdict_or_a_domain_error(data: bytes) -> None:
     except SealmarkError:
         return
     assert verdict.tier in {"is", "may_be", "suspected", "none"}
+
+
+@pytest.mark.parametrize("form", ["voice", "rhythm"])
+def test_an_announcement_is_heard_when_the_metadata_is_gone(form: str) -> None:
+    """Sound that lost its header is still suspected by what is heard before it (Measures Art. 6(3))."""
+    from sealmark.marks.explicit import audio as explicit
+    from sealmark.media import audio, sniff
+
+    quiet = samples.wav()
+    sound = audio.decode(quiet)
+    announced = explicit.announce(sound.samples, sound.rate, form=form)  # type: ignore[arg-type]  # one of the two forms
+    data = audio.encode(replace(sound, samples=announced))
+    assert sniff(data).name == "wav"
+    verdict = verify(data)
+    assert (verdict.tier, verdict.layers["explicit"].state) == ("suspected", "found")
+    assert verify(quiet).layers["explicit"].state == "none"

@@ -4,10 +4,11 @@ The tier of content comes from its own metadata, from a declaration, or from tra
 registry of our own items knows stands beside the tier and never changes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
+from sealmark.errors import SealmarkError
 from sealmark.marks import metadata, note
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label, Tier
@@ -135,7 +136,7 @@ def verify(
     data, source_name = read(source, limits)
     form = sniff(data, name or source_name)
     places, shown = _metadata(data, form)
-    seen = _explicit(data, form)
+    seen = _explicit(data, form, limits)
     label = chief(places)
     known = _known(data, form, places, registry)
     layers = {"explicit": seen, "metadata": shown, **_NOT_BUILT}
@@ -188,10 +189,16 @@ def _shown(places: list[Found]) -> LayerFinding:
     return LayerFinding("found", zh, en, where)
 
 
-def _explicit(data: bytes, form: Format) -> LayerFinding:
-    if form.medium != "text":
-        zh, en = "尚不能自动识别这种媒体的显式标识。", "Explicit marks of this medium are not detected yet."
-        return LayerFinding("not_checked", zh, en)
+def _explicit(data: bytes, form: Format, limits: Limits) -> LayerFinding:
+    return _PERCEIVED.get(form.medium, _unperceived)(data, limits)
+
+
+def _unperceived(_data: bytes, _limits: Limits) -> LayerFinding:
+    zh, en = "尚不能自动识别这种媒体的显式标识。", "Explicit marks of this medium are not detected yet."
+    return LayerFinding("not_checked", zh, en)
+
+
+def _seen(data: bytes, _limits: Limits) -> LayerFinding:
     from sealmark.marks.explicit import text as visible
 
     traces = visible.find(text.decode(data))
@@ -199,6 +206,31 @@ def _explicit(data: bytes, form: Format) -> LayerFinding:
         return LayerFinding("none", "文本首尾没有显式标识。", "No visible mark stands at the start or end of the text.")
     where = ", ".join(trace.place for trace in traces)
     return LayerFinding("found", "文本带有可见的生成合成标识。", "The text bears a visible mark of generation.", where)
+
+
+def _heard(data: bytes, limits: Limits) -> LayerFinding:
+    from sealmark.marks.explicit import hearing
+    from sealmark.media import audio
+
+    try:
+        sound = audio.decode(data, limits)
+        traces = [
+            *hearing.find_voice(sound.samples, sound.rate),
+            *hearing.find_rhythm(sound.samples, sound.rate),
+        ]
+    except SealmarkError as error:
+        return LayerFinding("damaged", error.happened("zh"), error.happened("en"))
+    if not traces:
+        zh = "首尾没有听到本平台的语音提示或短长短短节奏;他人的语音提示尚不能识别。"
+        en = "Neither our announcement nor the rhythm is heard; another's announcement is not recognised."
+        return LayerFinding("none", zh, en)
+    where = ", ".join(f"{trace.place} ({trace.start / sound.rate:.1f} s)" for trace in traces)
+    return LayerFinding(
+        "found", "声音带有可听的生成合成标识。", "The sound bears an audible mark of generation.", where
+    )
+
+
+_PERCEIVED: Mapping[str, Callable[[bytes, Limits], LayerFinding]] = {"text": _seen, "audio": _heard}
 
 
 def _not_built(zh: str, en: str) -> LayerFinding:
