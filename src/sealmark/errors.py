@@ -63,4 +63,5 @@ def catalogue() -> Iterator[type[SealmarkError]]:
             if kind not in seen:
                 seen.add(kind)
                 waiting.append(kind)
-    yield from sorted({SealmarkError, *seen}, key=lambda kind: kind.code)
+    seen.add(SealmarkError)
+    yield from sorted(seen, key=lambda kind: kind.code)

@@ -1,0 +1,43 @@
+"""Every error says what happened and what to do, in both languages, under a code of its own."""
+
+import importlib
+import pkgutil
+import re
+
+import pytest
+
+import sealmark
+from sealmark.errors import SealmarkError, catalogue
+
+for _module in pkgutil.walk_packages(sealmark.__path__, "sealmark."):
+    if not _module.name.endswith("__main__") and ".migrations" not in _module.name:
+        importlib.import_module(_module.name)
+
+ERRORS = [kind for kind in catalogue() if kind.__module__.startswith("sealmark.")]
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def test_codes_are_unique() -> None:
+    """A code names one error; families share a base that has a code of its own."""
+    codes = [kind.code for kind in ERRORS]
+    assert len(codes) == len(set(codes)), {code for code in codes if codes.count(code) > 1}
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.code)
+def test_an_error_speaks_both_languages(kind: type[SealmarkError]) -> None:
+    """Chinese sentences hold Chinese, English ones none; the status is one of HTTP's; the code is stable in form."""
+    assert CHINESE.search(kind.zh)
+    assert CHINESE.search(kind.zh_next)
+    assert not CHINESE.search(kind.en)
+    assert not CHINESE.search(kind.en_next)
+    assert re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)*", kind.code)
+    assert 400 <= kind.status <= 599
+    assert kind.__doc__
+
+
+def test_a_missing_detail_never_raises() -> None:
+    """An error text is written even when nobody filled its placeholders."""
+    for kind in ERRORS:
+        error = kind()
+        assert error.text("zh")
+        assert str(error).startswith(f"[{kind.code}]")
