@@ -1,0 +1,68 @@
+"""The verdict card: the word, then one row a layer, then what the label and the ledger say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sealmark.cli.spoken import said
+from sealmark.cli.terminal import out
+from sealmark.cli.verify import standing
+from sealmark.cli.wrapping import wrapped
+from sealmark.marks.verifier import LayerFinding, Verdict
+
+TIERS = {"is": ("●", "bold seal"), "may_be": ("◐", "bold due"), "suspected": ("◌", "bold note"), "none": ("○", "bold")}
+_STATES = {
+    "found": ("●", "seal", "有", "found"),
+    "none": ("○", "muted", "无", "none"),
+    "not_checked": ("·", "muted", "未检查", "not checked"),
+    "damaged": ("!", "due", "损坏", "damaged"),
+}
+_LAYERS = {
+    "explicit": ("显式标识", "explicit"),
+    "metadata": ("元数据", "metadata"),
+    "credential": ("内容凭证", "credential"),
+    "watermark": ("水印", "watermark"),
+    "fingerprint": ("指纹", "fingerprint"),
+}
+
+
+_BEFORE = 31  # columns before the evidence
+_WIDEST = 110
+
+
+def verdict_card(path: Path, verdict: Verdict) -> None:
+    """Print the card of one file."""
+    console = out()
+    icon, style = TIERS[verdict.tier]
+    console.print(Text.assemble((f"{icon} {said(verdict.zh, verdict.en)}", style), (f"  {path}", "strong")))
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in _rows(verdict, min(console.width, _WIDEST) - _BEFORE):
+        table.add_row(*row)
+    console.print(Padding(table, (0, 0, 1, 2)))
+
+
+def _rows(verdict: Verdict, room: int) -> Iterator[tuple[Text, Text, Text]]:
+    for name, finding in verdict.layers.items():
+        yield _layer(name, finding, room)
+    if verdict.known:
+        good = not verdict.known.altered
+        icon, style = ("✓", "holds") if good else ("!", "due")
+        word = said("一致", "known") if good else said("已改动", "altered")
+        yield Text(said("账本", "ledger")), Text(f"{icon} {word}", style), Text(standing(verdict), style)
+    for warning in verdict.warnings:
+        yield Text(said("注意", "note")), Text("!", "due"), Text(wrapped(said(warning.zh, warning.en), room), "due")
+
+
+def _layer(name: str, finding: LayerFinding, room: int) -> tuple[Text, Text, Text]:
+    icon, style, zh, en = _STATES[finding.state]
+    quiet = "muted" if finding.state == "not_checked" else ""
+    evidence = Text(wrapped(said(finding.zh, finding.en), room), quiet)
+    if finding.place:
+        evidence.append(f"\n{finding.place}", "muted")
+    return Text(said(*_LAYERS[name]), quiet), Text(f"{icon} {said(zh, en)}", style), evidence

@@ -1,0 +1,69 @@
+"""The deployment that a command works on: its settings, its ledger to read, its workplace to change."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sealmark.items.finding import FindingKeys
+from sealmark.items.registry import ItemRegistry
+from sealmark.ledger import Signer, Verifier, prove
+from sealmark.ledger.errors import RecordUnknown
+from sealmark.marks.verifier import Known
+from sealmark.settings import Settings
+from sealmark.storage.database import Database
+from sealmark.storage.keys import MasterKey, SubjectKeys
+from sealmark.storage.ledger import LedgerStore
+
+
+def settings_of(data_dir: Path | None) -> Settings:
+    """The settings, with another data folder where one is given."""
+    given: dict[str, Any] = {} if data_dir is None else {"data_dir": data_dir}
+    return Settings.load(**given)
+
+
+def settings_to_read(data_dir: Path | None) -> Settings:
+    """As `settings_of`; a folder that holds a rehearsal's ledger and no other is read as that rehearsal's."""
+    settings = settings_of(data_dir)
+    rehearsal = settings.model_copy(update={"mode": "rehearsal"})
+    return rehearsal if rehearsal.ledger_path.exists() and not settings.ledger_path.exists() else settings
+
+
+def master_key(settings: Settings) -> MasterKey:
+    """The deployment's master key; raises `KeyUnavailable` where there is none."""
+    return MasterKey.from_file(settings.master_key_file or settings.data_dir / "master.key", create=False)
+
+
+@contextmanager
+def ledger_to_read(settings: Settings) -> Iterator[LedgerStore]:
+    """The local ledger, beside a running writer or without one; raises `LedgerMissing`."""
+    with closing(LedgerStore.open(settings.ledger_path, readonly=True)) as store:
+        yield store
+
+
+@dataclass(frozen=True, slots=True)
+class LocalLedger:
+    """A local ledger with the keys to find in it and to check it."""
+
+    store: LedgerStore
+    items: ItemRegistry
+    finding: FindingKeys
+    verifier: Verifier
+
+    def receipt_of(self, known: Known) -> str:
+        """The receipt of the record that a known item was released by."""
+        found = self.store.find(self.finding.number(known.produce_id))
+        if not found:
+            raise RecordUnknown(what=known.produce_id)
+        return prove(self.store, found[-1]).to_json()
+
+
+@contextmanager
+def local_ledger(settings: Settings) -> Iterator[LocalLedger]:
+    """The local ledger as a registry of released items, to read only."""
+    master = master_key(settings)
+    finding = FindingKeys(master)
+    with ledger_to_read(settings) as store, closing(Database(settings.workplace_url)) as database:
+        items = ItemRegistry(store, database, SubjectKeys(master), finding)
+        yield LocalLedger(store, items, finding, Signer(store.origin, master.ledger_seed).verifier)

@@ -1,0 +1,69 @@
+"""What the command line itself refuses."""
+
+from sealmark.errors import SealmarkError
+
+
+class Misused(SealmarkError):
+    """The command was not written as it must be."""
+
+    code = "cli.usage"
+    status = 400
+    zh = "命令的写法不对：{problem}"
+    en = "The command cannot be understood: {problem}"
+    zh_next = "用 {command} --help 查看用法。"
+    en_next = "See: {command} --help"
+
+
+class WouldOverwrite(SealmarkError):
+    """A file already stands where the result would go."""
+
+    code = "cli.would_overwrite"
+    status = 409
+    zh = "{path} 已存在，不会覆盖。"
+    en = "{path} exists already and is never overwritten."
+    zh_next = "请换一个输出目录，或先移走该文件。"
+    en_next = "Choose another folder, or move that file away first."
+
+
+class NotWritable(SealmarkError):
+    """A result cannot be written where it should go."""
+
+    code = "cli.not_writable"
+    status = 507
+    zh = "无法写入 {path}（{reason}）。"
+    en = "{path} cannot be written ({reason})."
+    zh_next = "请检查目录、权限与磁盘空间。"
+    en_next = "Check the folder, its permissions and the space on the disk."
+
+
+class PortTaken(SealmarkError):
+    """The address to listen on cannot be had."""
+
+    code = "cli.port_unusable"
+    status = 409
+    zh = "无法监听 {host}:{port}（{reason}）。"
+    en = "Cannot listen on {host}:{port} ({reason})."
+    zh_next = "请停止占用它的程序，或用 --port 指定其他端口。"
+    en_next = "Stop what uses it, or name another port with --port."
+
+
+class NotStarted(SealmarkError):
+    """The service did not start; `reason` is what it said."""
+
+    code = "cli.not_started"
+    status = 503
+    zh = "服务未能启动：{reason}"
+    en = "The service did not start: {reason}"
+    zh_next = "请按上述原因处理后重新启动。"
+    en_next = "Remove the cause and start it again."
+
+
+class NeedsExtra(SealmarkError):
+    """The demo's parts are an extra that is not installed."""
+
+    code = "cli.needs_extra"
+    status = 501
+    zh = "缺少组件 {package}。"
+    en = "The part {package} is not installed."
+    zh_next = "请安装附加项：sealmark[{extra}]。"
+    en_next = "Install the extra: sealmark[{extra}]."

@@ -1,0 +1,210 @@
+"""`sealmark mark`: marked copies of own items, written beside and renamed, never over anything."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sealmark.cli.errors import NotWritable, WouldOverwrite
+from sealmark.cli.options import DataDir, Files, Json
+from sealmark.cli.spoken import said
+from sealmark.cli.terminal import UNUSABLE, YES, as_json, complain, counted, followed, json_line, line, summary, warn
+from sealmark.errors import SealmarkError
+
+if TYPE_CHECKING:
+    from sealmark.marks.label import Label
+    from sealmark.marks.marker import Marked
+    from sealmark.marks.note import Note
+    from sealmark.settings import Settings
+
+_HELP = said(
+    """为自己的内容添加标识，写成副本；源文件不会被改动。
+
+    元数据标识总会写入；显式标识缺省也会添加。服务提供者编码只取自配置；未配置时使用演练编码并提示。""",
+    """Write marked copies of your own items; the source is never touched.
+
+    The metadata mark is always written, the visible or audible one by default. The provider code comes from the
+    settings only; without one a rehearsal code is used, and a warning says so.""",
+)
+Folder = Annotated[
+    Path, typer.Option("-o", "--out", metavar="DIR", help=said("副本的输出目录。", "The folder for the copies."))
+]
+Layers = Annotated[
+    str,
+    typer.Option(
+        metavar="NAMES",
+        help=said("标识层，逗号分隔：explicit, metadata。", "Layers, comma-separated: explicit, metadata."),
+    ),
+]
+OwnEdit = Annotated[
+    bool,
+    typer.Option(
+        "--own-edit",
+        help=said(
+            "声明内容由自己生成或编辑：可替换其中已有的标识。",
+            "Declare that you generated or edited the items yourself: a label that is there is replaced.",
+        ),
+    ),
+]
+
+
+def install(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("mark", help=_HELP, rich_help_panel=said("文件", "Files"))(mark)
+
+
+def mark(
+    files: Files,
+    folder: Folder,
+    *,
+    layers: Layers = "explicit,metadata",
+    own_edit: OwnEdit = False,
+    data_dir: DataDir = None,
+    as_json_: Json = False,
+) -> int:
+    """Exit code 0 when every file was marked, 2 when one could not be."""
+    chosen, label = _layers(layers), _labels(data_dir)
+    _make(folder)
+    warned: set[str] = set()
+    done = 0
+    for path in followed(files, said("标识", "Marking")):
+        try:
+            marked, target = _one(path, folder, label(), chosen, own_edit)
+        except SealmarkError as error:
+            if as_json_:
+                json_line({"file": str(path), "error": as_json(error)})
+            complain(error, str(path))
+            continue
+        done += 1
+        _warn_once(marked.warnings, warned, str(path))
+        (_show_json if as_json_ else _show)(path, target, marked)
+    if not as_json_:
+        _summarise(done, len(files), folder)
+    return YES if done == len(files) else UNUSABLE
+
+
+def _layers(names: str) -> tuple[str, ...]:
+    from sealmark.marks.errors import UnknownLayer
+    from sealmark.marks.marker import LAYERS
+
+    chosen = tuple(name.strip() for name in names.split(",") if name.strip())
+    for name in chosen:
+        if name not in LAYERS:
+            raise UnknownLayer(layer=name, available=", ".join(LAYERS))
+    return chosen
+
+
+def _labels(data_dir: Path | None) -> "Callable[[], Label | None]":
+    """Gives each file its label; none, where there is no provider code: the marker then takes the rehearsal's."""
+    from sealmark.cli.deployment import settings_of
+    from sealmark.marks.label import Label
+    from sealmark.marks.provider_code import ProviderCode
+
+    settings = settings_of(data_dir)
+    if not settings.provider_code:
+        return lambda: None
+    producer = ProviderCode.parse(settings.provider_code)
+    numbers = _numbers(settings)
+    return lambda: Label.first(producer, numbers())
+
+
+def _numbers(settings: "Settings") -> Callable[[], str]:
+    """Production numbers: the deployment's own, so that none is given twice; random ones where there is none."""
+    from sealmark.cli.deployment import master_key
+    from sealmark.items.numbers import ProductionNumbers
+    from sealmark.marks.label import production_id
+    from sealmark.storage.database import Database
+
+    rehearsal = settings.rehearsal
+    if not settings.ledger_path.exists():
+        return lambda: production_id(secrets.randbelow(1 << 48), rehearsal=rehearsal)
+    key, database = master_key(settings).numbering_key, Database(settings.workplace_url)
+    numbers = ProductionNumbers(database, key, rehearsal=rehearsal)
+
+    def take() -> str:
+        with closing(database):  # between two blocks nothing is open
+            return numbers.take()
+
+    return take
+
+
+def _one(
+    path: Path, folder: Path, label: "Label | None", layers: tuple[str, ...], own_edit: bool
+) -> "tuple[Marked, Path]":
+    from sealmark.marks.marker import mark as marked
+
+    target = folder / path.name
+    _refuse_existing(target)
+    result = marked(path, label, layers=layers, own_edit=own_edit)
+    if result.sidecar is not None:
+        _write(sidecar(target), result.sidecar.encode())
+    _write(target, result.data)
+    return result, target
+
+
+def sidecar(target: Path) -> Path:
+    """Where the label of a format without metadata is kept: beside the file."""
+    return target.with_name(target.name + ".aigc.json")
+
+
+def _refuse_existing(target: Path) -> None:
+    for path in (target, sidecar(target)):
+        if path.exists():
+            raise WouldOverwrite(path=path)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise NotWritable(path=folder, reason=failure.strerror) from failure
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Write beside, then rename: nobody ever sees half a file under the target's name."""
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(target)
+    except OSError as failure:
+        beside.unlink(missing_ok=True)
+        raise NotWritable(path=target, reason=failure.strerror) from failure
+
+
+def _warn_once(notes: "Iterable[Note]", warned: set[str], about: str) -> None:
+    for note in notes:
+        if note.code not in warned:
+            warned.add(note.code)
+            warn(f"{about}{said('：', ': ')}{said(note.zh, note.en)}")
+
+
+def _show_json(path: Path, target: Path, marked: "Marked") -> None:
+    json_line(
+        {
+            "file": str(path),
+            "written": str(target),
+            "format": marked.format.name,
+            "layers": list(marked.layers),
+            "label": marked.label.as_dict(),
+            "sidecar": str(sidecar(target)) if marked.sidecar else None,
+            "warnings": [note.as_dict() for note in marked.warnings],
+        }
+    )
+
+
+def _show(path: Path, target: Path, marked: "Marked") -> None:
+    layers = ", ".join(marked.layers)
+    line(("✓ ", "holds"), f"{path} → {target}  ", (f"{marked.label.produce_id}  {layers}", "muted"))
+
+
+def _summarise(done: int, total: int, folder: Path) -> None:
+    zh = f"已标识 {done}/{total} 个文件，写入 {folder}。"
+    en = f"{done} of {counted(total, 'file')} marked, written to {folder}."
+    summary(said(zh, en), good=done == total)

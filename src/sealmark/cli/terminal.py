@@ -1,0 +1,113 @@
+"""What a person sees: colours and icons, lines on standard output, everything in passing on standard error.
+
+Piped output is plain and complete, one line a thing; `--json` prints one JSON object a line.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.text import Text
+from rich.theme import Theme
+
+from sealmark.cli.spoken import language, said
+from sealmark.cli.wrapping import wrapped
+from sealmark.errors import SealmarkError
+
+YES, NO, UNUSABLE = 0, 1, 2
+
+# The tokens' hues (web/design/tokens.css), at a lightness that reads on black terminals and on white ones.
+THEME = Theme(
+    {
+        "seal": "#cf4a3f",
+        "holds": "#2f9a76",
+        "due": "#b97a10",
+        "note": "#7385ab",
+        "muted": "bright_black",
+        "strong": "bold",
+    }
+)
+_Thing = TypeVar("_Thing")
+
+
+def out() -> Console:
+    """Standard output; colours only for a person."""
+    return Console(theme=THEME, highlight=False)
+
+
+def aside() -> Console:
+    """Standard error, for progress, warnings and errors."""
+    return Console(theme=THEME, highlight=False, stderr=True)
+
+
+def watched() -> bool:
+    """Whether a person looks at standard output."""
+    return sys.stdout.isatty()
+
+
+def line(*parts: str | tuple[str, str]) -> None:
+    """One line on standard output, its parts plain or (text, style); it is never cut or wrapped where it is piped."""
+    out().print(Text.assemble(*parts), soft_wrap=True)
+
+
+def remark(*parts: str | tuple[str, str]) -> None:
+    """One line on standard error; never cut or wrapped by us."""
+    aside().print(Text.assemble(*parts), soft_wrap=True)
+
+
+def json_line(values: Any) -> None:
+    """One JSON object on a line of its own."""
+    print(json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str), flush=True)
+
+
+def summary(text: str, *, good: bool = True) -> None:
+    """The last line: what a person can quote."""
+    if watched():
+        console = out()
+        told = wrapped(text, console.width - 2).replace("\n", "\n  ")
+        console.print(Text.assemble(("▍ ", "seal"), (told, "strong" if good else "strong seal")))
+    else:
+        line(text)
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things in English."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def warn(text: str) -> None:
+    """Something to know that does not stop anything."""
+    remark(("! ", "due"), (text, "due"))
+
+
+def complain(error: SealmarkError, about: str = "") -> None:
+    """One red line: the code, what it is about, what happened, what to do."""
+    where = f"{about}{said('：', ': ')}" if about else ""
+    remark((f"✗ [{error.code}] ", "bold seal"), (f"{where}{error.text(language())}", "seal"))
+
+
+def as_json(error: SealmarkError) -> dict[str, Any]:
+    """An error as `--json` shows it."""
+    spoken = language()
+    return {
+        "code": error.code,
+        "article": error.article,
+        "message": error.happened(spoken),
+        "next": error.to_do(spoken),
+    }
+
+
+def followed(things: Iterable[_Thing], doing: str) -> Iterator[_Thing]:
+    """The things, with a progress bar on standard error while only that is a terminal.
+
+    Where results appear line by line, they are the progress.
+    """
+    listed = list(things)
+    if watched() or not sys.stderr.isatty() or len(listed) < 2:
+        yield from listed
+        return
+    from rich.progress import track
+
+    yield from track(listed, doing, console=aside(), transient=True)
