@@ -14,6 +14,7 @@ for _module in pkgutil.walk_packages(sealmark.__path__, "sealmark."):
         importlib.import_module(_module.name)
 
 ERRORS = [kind for kind in catalogue() if kind.__module__.startswith("sealmark.")]
+LATIN = re.compile(r"[A-Za-z]{2,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -25,11 +26,11 @@ def test_codes_are_unique() -> None:
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.code)
 def test_an_error_speaks_both_languages(kind: type[SealmarkError]) -> None:
-    """Chinese sentences hold Chinese, English ones none; the status is one of HTTP's; the code is stable in form."""
+    """Each sentence is written in its language; the status is one of HTTP's; the code is stable in form."""
     assert CHINESE.search(kind.zh)
     assert CHINESE.search(kind.zh_next)
-    assert not CHINESE.search(kind.en)
-    assert not CHINESE.search(kind.en_next)
+    assert LATIN.search(kind.en)
+    assert LATIN.search(kind.en_next)
     assert re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)*", kind.code)
     assert 400 <= kind.status <= 599
     assert kind.__doc__

@@ -4,6 +4,7 @@ Read from `SEALMARK_*` environment variables and from the TOML file that `SEALMA
 and switches are rows in the database, not settings.
 """
 
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
@@ -77,6 +78,13 @@ class Settings(BaseSettings):
     def _provider_code_has_27_characters(cls, value: str) -> str:
         if value and len(value) != 27:
             raise ValueError("provider_code must have 27 characters (labels.md 3.3)")
+        return value
+
+    @field_validator("allow_list")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
         return value
 
     @property

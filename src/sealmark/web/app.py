@@ -2,7 +2,8 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -50,12 +51,12 @@ class Application:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._settings.rehearsal and not self._may_come(scope):
+        if self._settings.rehearsal and not self.may_come(scope):
             error = NotHere()
             spoken = language(dict(scope["headers"]).get(b"accept-language", b""))
             await respond_json(send, error.status, error_body(error, spoken), [])
             return
-        await self._door(scope["path"])(scope, receive, send)
+        await self._door(scope["path"])(scope, receive, _signed(send) if self._settings.rehearsal else send)
 
     def _door(self, path: str) -> Door:
         """The hot path first; the rest is for people."""
@@ -66,7 +67,8 @@ class Application:
             return self._gateway
         return self._api if path.startswith("/api/") else self._portal
 
-    def _may_come(self, scope: Scope) -> bool:
+    def may_come(self, scope: Scope) -> bool:
+        """Whether a rehearsal takes calls from this address."""
         address = ipaddress.ip_address((scope.get("client") or ("127.0.0.1", 0))[0])
         return address.is_loopback or any(address in network for network in self._allowed)
 
@@ -87,6 +89,17 @@ class Application:
         await asyncio.gather(counting, return_exceptions=True)
         await self.house.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _signed(send: Send) -> Send:
+    """Every answer of a rehearsal says that it is one."""
+
+    async def signed(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"x-sealmark-mode", b"rehearsal")]
+        await send(message)
+
+    return signed
 
 
 def api(house: House) -> FastAPI:

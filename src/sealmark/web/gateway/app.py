@@ -36,7 +36,6 @@ class Gateway:
         self.stages = stages
         self.unauthenticated = Unauthenticated(stages)
         self._body_limit = body_limit
-        self._mode: Headers = [(b"x-sealmark-mode", b"rehearsal" if stages.rehearsal else b"live")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -49,7 +48,7 @@ class Gateway:
             )
         else:
             error = NoSuchDoor(method=method, path=path[:100])
-            await respond_json(send, error.status, error_body(error, incoming(scope).language), self._mode)
+            await respond_json(send, error.status, error_body(error, incoming(scope).language), [])
 
     async def _conduct(self, exchange: Exchange, way: Way, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -81,18 +80,18 @@ class Gateway:
             await self.stages.admission.holder(request.key)
         except SealmarkError as error:
             self.unauthenticated.count()
-            await respond_json(send, error.status, error_body(error, request.language), self._mode)
+            await respond_json(send, error.status, error_body(error, request.language), [])
             return
         services = self.stages.admission.snapshot.services.values()
         models = [
             {"id": one.model, "object": "model", "created": 0, "owned_by": "sealmark", "operation": one.operation}
             for one in services
         ]
-        await respond_json(send, 200, {"object": "list", "data": models}, self._mode)
+        await respond_json(send, 200, {"object": "list", "data": models}, [])
 
     def headers(self, exchange: Exchange) -> Headers:
         """What every answer of an exchange carries; the receipt's code is its end user's alone."""
-        found = [*self._mode, (b"x-sealmark-exchange", exchange.id.encode())]
+        found = [(b"x-sealmark-exchange", exchange.id.encode())]
         if exchange.holder is not None:  # else there is no record of its own that a receipt could prove
             found.append((b"x-sealmark-receipt", exchange.receipt.encode()))
         return found

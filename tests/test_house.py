@@ -1,0 +1,138 @@
+"""The house starts whole or not at all: live gates, keys, ledger, one writer, one rehearsal among its own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sealmark.house import UNBUILT_GATES, GatesMissing, House
+from sealmark.ledger.errors import LedgerError, LedgerHeld, LedgerMissing
+from sealmark.settings import BadSettings, Settings
+from sealmark.storage.keys import KeyUnavailable
+from sealmark.web.app import Application
+from tests.deployment import Deployment, ask, deployed, seed_text
+from tests.upstream import ScriptedUpstream
+
+
+def settings(folder: Path, **given: Any) -> Settings:
+    seed = folder / "seed.toml"
+    seed.write_text(seed_text("http://127.0.0.1:1/v1"), "utf-8")
+    return Settings(mode="rehearsal", data_dir=folder / "data", seed_file=seed, **given)
+
+
+def close(house: House) -> None:
+    house.sequencer.close()
+    house.store.close()
+    house.database.close()
+
+
+def test_no_mode_means_live_and_live_names_every_gate(tmp_path: Path) -> None:
+    """Nothing is served, and nothing is written, while a gate of live mode is not built."""
+    with pytest.raises(GatesMissing) as caught:
+        House.build(Settings(data_dir=tmp_path / "data"))
+    for article, zh, en in UNBUILT_GATES:
+        assert f"第{article}条" in caught.value.text("zh")
+        assert zh in caught.value.text("zh")
+        assert en in caught.value.text("en")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_lost_ledger_is_never_replaced(tmp_path: Path) -> None:
+    """A workplace whose ledger went missing does not start: a new one would hide what is gone."""
+    given = settings(tmp_path)
+    close(House.build(given))
+    given.ledger_path.unlink()
+    with pytest.raises(LedgerMissing):
+        House.build(given)
+
+
+def test_one_ledger_has_one_writer(tmp_path: Path) -> None:
+    """A second house on the same folder is refused."""
+    given = settings(tmp_path)
+    first = House.build(given)
+    with pytest.raises(LedgerHeld):
+        House.build(given)
+    close(first)
+    close(House.build(given))
+
+
+def test_another_master_key_is_noticed(tmp_path: Path) -> None:
+    """With another key file the ledger is not continued, and without one live data cannot be opened."""
+    given = settings(tmp_path)
+    close(House.build(given))
+    (given.data_dir / "master.key").write_bytes(bytes(32))
+    with pytest.raises((LedgerError, KeyUnavailable)):
+        House.build(given)
+
+
+def test_a_rehearsal_has_its_own_ledger_and_origin(tmp_path: Path) -> None:
+    """Rehearsal and live share neither file nor origin."""
+    rehearsal, live = settings(tmp_path), Settings(data_dir=tmp_path / "data")
+    assert rehearsal.ledger_path != live.ledger_path
+    assert rehearsal.origin != live.origin
+    assert "rehearsal" in rehearsal.origin
+
+
+@pytest.mark.parametrize(
+    "given", [{"port": 99999}, {"mode": "test"}, {"provider_code": "short"}, {"allow_list": ("not a network",)}]
+)
+def test_a_setting_out_of_range_is_named(given: dict[str, Any]) -> None:
+    """An unusable setting is an error that names it."""
+    with pytest.raises(BadSettings) as caught:
+        Settings.load(**given)
+    assert next(iter(given)) in str(caught.value)
+
+
+def test_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File, environment, arguments: the last wins; an unknown name is refused."""
+    file = tmp_path / "sealmark.toml"
+    file.write_text('port = 1\nhost = "::1"\nprovider_name = "甲"\n', "utf-8")
+    monkeypatch.setenv("SEALMARK_SETTINGS", str(file))
+    monkeypatch.setenv("SEALMARK_PORT", "2")
+    found = Settings.load(host="127.0.0.1")
+    assert (found.port, found.host, found.provider_name) == (2, "127.0.0.1", "甲")
+    file.write_text("prot = 1\n", "utf-8")
+    with pytest.raises(BadSettings):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("address", "welcome"), [("127.0.0.1", True), ("::1", True), ("10.1.2.3", True), ("192.0.2.7", False)]
+)
+def test_a_rehearsal_is_for_this_machine_and_its_allow_list(tmp_path: Path, address: str, welcome: bool) -> None:
+    """Another network's calls are refused before anything else happens."""
+    application = Application(settings(tmp_path, allow_list=("10.0.0.0/8",)))
+    assert application.may_come({"client": (address, 1)}) is welcome
+
+
+def test_every_answer_says_that_it_rehearses(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """Answers and errors carry the header."""
+    upstream.says("hello there")
+    with deployment.client(key) as client:
+        for answer in (
+            client.post("/v1/chat/completions", json=ask("hi")),
+            client.post("/v1/chat/completions", content=b"x"),
+            client.get("/v1/models"),
+            client.get("/v1/nothing"),
+            client.get("/api/agreement"),
+            client.get("/api/nothing"),
+            client.get("/"),
+        ):
+            assert answer.headers["x-sealmark-mode"] == "rehearsal", answer.url
+
+
+def test_a_restart_goes_on_where_it_stopped(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    """Keys, end users and the log survive a clean restart; numbers do not repeat."""
+    upstream.says("hello there")
+    numbers = []
+    with deployed(tmp_path, upstream.url) as first:
+        key = first.new_key()
+        with first.client(key) as client:
+            numbers.append(client.post("/v1/chat/completions", json=ask("hi")).json()["aigc"]["ProduceID"])
+        size = first.house.sequencer.size
+    with deployed(tmp_path, upstream.url) as second:
+        assert second.house.sequencer.size >= size
+        with second.client(key) as client:
+            numbers.append(client.post("/v1/chat/completions", json=ask("hi")).json()["aigc"]["ProduceID"])
+        assert second.house.items.by_number(numbers[0]) is not None
+    assert len(set(numbers)) == 2
