@@ -1,0 +1,1 @@
+"""How every page looks and speaks: tokens, styles, pictures, templates, and the words of both languages."""

@@ -1,0 +1,1 @@
+"""The pages for anybody: what this service is, and whether an item came from it (Art. 16, 17, 19)."""

@@ -1,0 +1,113 @@
+"""What the public pages stand on: settings, the registry of items, the register of services."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sealmark.errors import Language, SealmarkError
+from sealmark.items.registry import Opened
+from sealmark.marks.verifier import Registry
+from sealmark.registers.service import Service
+from sealmark.settings import Settings
+from sealmark.web.design.pages import NOT_KEPT, Pages
+from sealmark.web.portal.allowance import Allowance
+from sealmark.web.portal.errors import Busy
+from sealmark.web.portal.seen import Signer
+
+UPLOAD_FACTOR = 8  # an item may be larger than what one may ask for in a request's body
+AT_ONCE = 4  # verifications; more would wait for the processor and hold their uploads in memory
+PATIENCE = 10.0  # seconds to wait for a place among them
+_BUSY_WAIT = "5"  # seconds
+
+
+class Items(Registry, Protocol):
+    """What the portal asks of the registry of items."""
+
+    def opened(self, code: str) -> Opened | None:
+        """What a receipt's code opens; None if no record answers to it."""
+
+    def receipt(self, code: str) -> str | None:
+        """The receipt as text that anyone can check offline."""
+
+
+class Snapshot(Protocol):
+    """What the portal asks of the registers."""
+
+    @property
+    def services(self) -> Mapping[Any, Service]:
+        """Every registered service."""
+
+
+class Admission(Protocol):
+    """Who holds the current snapshot."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest registers."""
+
+
+class Behind(Protocol):
+    """The house, as far as the public pages see it."""
+
+    @property
+    def settings(self) -> Settings:
+        """The deployment's settings."""
+
+    @property
+    def items(self) -> Items:
+        """What we know of our own items."""
+
+    @property
+    def admission(self) -> Admission:
+        """Who knows the services."""
+
+
+class Portal:
+    """One deployment's public pages: what they share."""
+
+    def __init__(self, house: Behind) -> None:
+        self._house = house
+        self.settings = house.settings
+        self.items = house.items
+        self.pages = Pages(house.settings)
+        self.allowance = Allowance(house.settings.verify_per_minute)
+        self.seen = Signer()
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+
+    @property
+    def upload_limit(self) -> int:
+        """The largest item that may be verified, in bytes."""
+        return self.settings.body_limit * UPLOAD_FACTOR
+
+    def services(self) -> list[Service]:
+        """The services on offer, by the Article 23 class and name."""
+        found = self._house.admission.snapshot.services.values()
+        return sorted(found, key=lambda service: (service.technology, service.id))
+
+    def spend(self, request: Request) -> None:
+        """Count a request against its sender's allowance; raises `TooManyVisits`."""
+        self.allowance.spend(request.client.host if request.client else "")
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place among the verifications that run at once; raises `Busy` when none is free for too long."""
+        if not self._places.acquire(timeout=PATIENCE):
+            raise Busy
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def failed(self, request: Request, error: SealmarkError, template: str = "error.html", **values: Any) -> Response:
+        """The page that says what happened, the article, and what to do."""
+        headers = dict(NOT_KEPT)
+        if error.status in (429, 503):
+            headers["Retry-After"] = str(error.details.get("wait", _BUSY_WAIT))
+        language: Language | None = values.pop("language", None)
+        return self.pages.page(
+            request, template, status=error.status, headers=headers, language=language, error=error, **values
+        )
