@@ -168,6 +168,17 @@ def test_json_mode_and_tool_calls_carry_the_label_in_the_envelope_only(
     assert answer["aigc"]["Label"] == "1"
 
 
+def test_a_long_text_is_reviewed_to_its_end(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream, term: str
+) -> None:
+    """What takes longer than the loop can wait is reviewed beside it, all the same."""
+    upstream.says("long indeed. " * 20_000)
+    assert post(deployment, key, ask("so long. " * 50_000)).status_code == 200
+    assert post(deployment, key, ask("so long. " * 50_000 + term)).json()["error"]["code"] == "review.input_blocked"
+    upstream.says("long indeed. " * 20_000 + term)
+    assert post(deployment, key, ask("hello")).json()["error"]["code"] == "review.output_blocked"
+
+
 def test_an_application_that_shows_the_label_gets_plain_text(
     deployment: Deployment, upstream: ScriptedUpstream
 ) -> None:
@@ -187,6 +198,8 @@ def test_an_application_that_shows_the_label_gets_plain_text(
         (b'{"messages": []}', 400, "exchange.unusable_request"),
         (b'{"model": "no-such-model", "messages": []}', 404, "admission.unknown_model"),
         (b"[" * 100_000, 400, "exchange.not_json"),
+        (b'{"model": "test-chat", "deep": ' + b"[" * 500 + b"]" * 500 + b"}", 400, "exchange.too_intricate"),
+        (b'{"model": "test-chat", "wide": [' + b'"a",' * 30_000 + b'"b"]}', 400, "exchange.too_intricate"),
         (b'{"model": "test-chat", "pad": "' + b"x" * (5 * 1024 * 1024) + b'"}', 413, "exchange.body_too_large"),
         (
             json.dumps(

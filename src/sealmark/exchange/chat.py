@@ -41,11 +41,11 @@ class Released:
 
 async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     """A chat answered whole; what is returned has been reviewed, marked, and recorded durably."""
-    stages.review_input(exchange, CHAT.request)
+    await stages.review_input(exchange, CHAT.request)
     service = exchange.admitted_service
     data, _ = await stages.upstreams.call(service, PATH, stages.upstream_body(exchange))
     body = read_answer(data)
-    stages.review_output(exchange, body, CHAT.answer)
+    await stages.review_output(exchange, body, CHAT.answer, len(data))
     refuse_binary(body)
     label, marking = stages.label(), marking_of(exchange)
     texts = [_marked(choice["message"], marking) for choice in body["choices"]]

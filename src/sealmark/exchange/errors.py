@@ -25,6 +25,17 @@ class UnusableRequest(SealmarkError):
     en_next = "Fill it as the OpenAI API documents it."
 
 
+class TooIntricate(SealmarkError):
+    """The body is nested too deeply, or has too many fields, to be reviewed in reasonable time."""
+
+    code = "exchange.too_intricate"
+    status = 400
+    zh = "请求体嵌套超过 {depth} 层,或文本字段超过 {fields} 个。"
+    en = "The body is nested more than {depth} levels deep, or has more than {fields} fields of text."
+    zh_next = "请简化请求结构。"
+    en_next = "Make the request simpler."
+
+
 class BodyTooLarge(SealmarkError):
     """The body is over the limit."""
 

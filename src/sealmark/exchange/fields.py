@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from sealmark.exchange.errors import RemoteContent, UnknownBinary
+from sealmark.exchange.errors import RemoteContent, TooIntricate, UnknownBinary
 
 
 class Kind(Enum):
@@ -48,6 +48,8 @@ class Endpoint:
     piece: Node
 
 
+DEPTH = 64  # levels of nesting
+FIELDS = 20_000  # strings of content in one body
 TOKEN = re.compile(r"[\w.:/+\- ]{0,100}", re.ASCII)
 BASE64_RUN = re.compile(r"[A-Za-z0-9+/=_-]{1024,}")
 
@@ -125,16 +127,21 @@ SPEECH = Endpoint(
 )
 
 
-def contents(body: Any, table: Node, path: str = "") -> Iterator[Found]:
+def contents(body: Any, table: Node) -> Iterator[Found]:
     """Every content-bearing string of a body, with its path.
 
     Raises `UnknownBinary` for binary content where none is expected, `RemoteContent` for what only the upstream
-    would see.
+    would see, `TooIntricate` for a body that nobody writes by hand.
     """
-    yield from _walk(body, table, path)
+    for count, found in enumerate(_walk(body, table, "", 0)):
+        if count == FIELDS:
+            raise TooIntricate(depth=DEPTH, fields=FIELDS)
+        yield found
 
 
-def _walk(value: Any, node: Node | None, path: str) -> Iterator[Found]:
+def _walk(value: Any, node: Node | None, path: str, depth: int) -> Iterator[Found]:
+    if depth > DEPTH:
+        raise TooIntricate(depth=DEPTH, fields=FIELDS)
     if isinstance(value, str):
         yield from _leaf(value, node.kind if node else None, path)
     elif isinstance(value, dict):
@@ -142,11 +149,11 @@ def _walk(value: Any, node: Node | None, path: str) -> Iterator[Found]:
             known = node.below.get(name) if node else None
             if known is None:
                 yield Found(f"{path}.#", Kind.TEXT, name)  # the name itself is content here, so it is no path
-            yield from _walk(below, known, f"{path}.{name if known else '*'}")
+            yield from _walk(below, known, f"{path}.{name if known else '*'}", depth + 1)
     elif isinstance(value, list):
         each = node.below.get("[]") if node else None
         for index, below in enumerate(value):
-            yield from _walk(below, each, f"{path}[{index}]")
+            yield from _walk(below, each, f"{path}[{index}]", depth + 1)
 
 
 def _leaf(value: str, kind: Kind | None, path: str) -> Iterator[Found]:

@@ -30,7 +30,7 @@ class Spoken:
 
 async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     """Pictures, each with its own label, its visible mark and its metadata mark."""
-    stages.review_input(exchange, IMAGES.request)
+    await stages.review_input(exchange, IMAGES.request)
     if exchange.body.get("response_format", "b64_json") != "b64_json":
         raise UnusableRequest(field="response_format (b64_json)")
     if exchange.body.get("stream"):
@@ -39,7 +39,7 @@ async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     asked = stages.upstream_body(exchange, response_format="b64_json")
     data, _ = await stages.upstreams.call(exchange.admitted_service, IMAGES_PATH, asked)
     body = _answer(data)
-    stages.review_output(exchange, body, IMAGES.answer)
+    await stages.review_output(exchange, body, IMAGES.answer, 0)
     items = [await _picture(stages, exchange, row) for row in body["data"]]
     body["aigc"] = body["data"][0]["aigc"]
     await stages.record(stages.recorder.closed(exchange, "released", items))
@@ -49,7 +49,7 @@ async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
 async def speech(stages: Stages, exchange: Exchange) -> Spoken:
     """Speech with its announcement and its metadata mark."""
     required_text(exchange.body, "input")
-    stages.review_input(exchange, SPEECH.request)
+    await stages.review_input(exchange, SPEECH.request)
     form = exchange.body.get("response_format", "mp3")
     if form not in SOUNDS:
         raise UnusableRequest(field=f"response_format ({', '.join(SOUNDS)})")

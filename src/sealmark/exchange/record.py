@@ -94,6 +94,7 @@ class Exchange:
     started: datetime = field(default_factory=now)
     stream: bool = False
     body: dict[str, Any] = field(default_factory=dict)
+    size: int = 0
     holder: Holder | None = None
     standing: Standing | None = None
     service: Service | None = None

@@ -25,7 +25,7 @@ async def stream(stages: Stages, exchange: Exchange, send: Send) -> None:
     What goes wrong before the first byte is raised; later it is told in the stream. Cancel it when the client
     leaves: the upstream is let go and the exchange is closed as broken.
     """
-    stages.review_input(exchange, CHAT.request)
+    await stages.review_input(exchange, CHAT.request)
     relay = _Relay(stages, exchange, send)
     try:
         error = await relay.run()

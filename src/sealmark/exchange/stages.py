@@ -1,8 +1,9 @@
 """The stages that every exchange passes, whatever its medium: admit, review, mark, record."""
 
+import asyncio
 import json
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,14 @@ import structlog
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.admission import Admission
-from sealmark.exchange.errors import InputBlocked, NotJson, OutputBlocked, UnreviewedMedium, UnusableRequest
+from sealmark.exchange.errors import (
+    InputBlocked,
+    NotJson,
+    OutputBlocked,
+    TooIntricate,
+    UnreviewedMedium,
+    UnusableRequest,
+)
 from sealmark.exchange.fields import Found, Kind, Node, contents
 from sealmark.exchange.record import Exchange, Recorder
 from sealmark.exchange.shapes import without_surrogates
@@ -25,6 +33,9 @@ from sealmark.review.decision import UNREVIEWED, Decision, review_texts
 from sealmark.review.escapes import Unescaper
 
 log = structlog.get_logger(__name__)
+AT_ONCE = 32 * 1024  # bytes; the fold and the automaton pass them in under a millisecond
+Reviewed = tuple[Decision, bool]
+WRITABLE = 200  # levels of nesting that orjson writes, with some to spare
 END_USER_FIELDS = ("safety_identifier", "user")
 
 
@@ -49,25 +60,25 @@ class Stages:
     async def admit(self, exchange: Exchange, data: bytes) -> None:
         """Body, end user, agreement, sanction, identity, service (Art. 8, 9, 10, 15)."""
         assert exchange.holder is not None
+        exchange.body, exchange.size = {"unread": data}, len(data)  # what cannot be read is kept as it came
         exchange.body = body = parsed(data)
         exchange.stream = body.get("stream") is True
         reference = self._reference(exchange)
         exchange.standing = await self.admission.generating(exchange.holder, reference, exchange.operation)
         exchange.service = self.admission.service(exchange.operation, required_text(body, "model"))
 
-    def review_input(self, exchange: Exchange, table: Node) -> None:
+    async def review_input(self, exchange: Exchange, table: Node) -> None:
         """Review all that was asked; raises `InputBlocked`, `UnreviewedMedium` (Art. 10)."""
-        found = list(contents(exchange.body, table))
-        decision = self._review(found)
+        decision, binary = await _beside(exchange.size, self._review, exchange.body, table)
         exchange.reviewed(decision)
         if decision.action == "refuse":
             raise InputBlocked(risk=risks(decision))
-        if any(one.kind is Kind.BINARY for one in found):
+        if binary:
             self.unreviewed(exchange, "file")
 
-    def review_output(self, exchange: Exchange, answer: Any, table: Node) -> None:
-        """Review all that was generated as text; raises `OutputBlocked` (Art. 10)."""
-        decision = self._review(contents(answer, table))
+    async def review_output(self, exchange: Exchange, answer: Any, table: Node, size: int) -> None:
+        """Review all that was generated as text, `size` bytes of it; raises `OutputBlocked` (Art. 10)."""
+        decision, _ = await _beside(size, self._review, answer, table)
         exchange.reviewed(decision)
         if decision.action == "refuse":
             exchange.withheld = answer
@@ -102,9 +113,18 @@ class Stages:
         named = (exchange.body.get(name) for name in END_USER_FIELDS)
         return next((value for value in named if isinstance(value, str) and value), None)
 
-    def _review(self, found: Iterable[Found]) -> Decision:
+    def _review(self, body: Any, table: Node) -> tuple[Decision, bool]:
+        """The decision about a body's texts, and whether it holds anything that is no text."""
+        found = list(contents(body, table))
         texts = [(one.path, readable(one)) for one in found if one.kind is not Kind.BINARY]
-        return review_texts(self.library, texts or [("", "")])
+        return review_texts(self.library, texts or [("", "")]), len(texts) < len(found)
+
+
+async def _beside(size: int, review: Callable[[Any, Node], Reviewed], body: Any, table: Node) -> Reviewed:
+    """Review at once what takes under two milliseconds; more than that goes beside the loop."""
+    if size <= AT_ONCE:
+        return review(body, table)
+    return await asyncio.to_thread(review, body, table)
 
 
 def readable(found: Found) -> str:
@@ -128,7 +148,17 @@ def parsed(data: bytes) -> dict[str, Any]:
         body = _leniently(data)
     if not isinstance(body, dict):
         raise NotJson
+    if data.count(b"[") + data.count(b"{") > WRITABLE:
+        _require_writable(body)
     return body
+
+
+def _require_writable(body: Any) -> None:
+    """What is nested so deeply that it cannot be written again can be neither sent on nor recorded."""
+    try:
+        orjson.dumps(body)
+    except TypeError as error:
+        raise TooIntricate(depth=DEPTH, fields=FIELDS) from error
 
 
 def required_text(body: dict[str, Any], name: str) -> str:

@@ -27,8 +27,13 @@ class SealedPart:
 
 def seal(contents: dict[str, Any], key: SubjectKey, context: str) -> SealedPart:
     """Seal contents (JSON-able) for the exchange `context`."""
-    plain = os.urandom(SALT) + orjson.dumps(contents, default=repr)
+    plain = os.urandom(SALT) + orjson.dumps(contents, default=_as_text)
     return SealedPart(key.seal(plain, context.encode()), key.id, sha256(plain).hexdigest())
+
+
+def _as_text(value: object) -> str:
+    """Bytes that were no JSON are kept too, as far as they are text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else repr(value)
 
 
 def unseal(ciphertext: bytes, key: SubjectKey, context: str) -> dict[str, Any]:

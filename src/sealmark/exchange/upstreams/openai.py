@@ -34,7 +34,10 @@ class Upstreams:
         """Make ready; called on the loop that will use it."""
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=60)
         self._session = aiohttp.ClientSession(
-            connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity"},
         )
 
     async def close(self) -> None:
