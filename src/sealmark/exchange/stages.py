@@ -20,7 +20,7 @@ from sealmark.exchange.errors import (
     UnreviewedMedium,
     UnusableRequest,
 )
-from sealmark.exchange.fields import Found, Kind, Node, contents
+from sealmark.exchange.fields import DEPTH, FIELDS, Found, Kind, Node, contents
 from sealmark.exchange.record import Exchange, Recorder
 from sealmark.exchange.shapes import without_surrogates
 from sealmark.exchange.upstreams.openai import Upstreams
