@@ -7,7 +7,7 @@ from typing import Any
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.chat import PATH, Outcome, Released, envelope, items_of, marking_of
-from sealmark.exchange.errors import NotJson, OutputBlocked, UpstreamBroken, UpstreamRubbish
+from sealmark.exchange.errors import NotJson, OutputBlocked, TooIntricate, UpstreamBroken, UpstreamRubbish
 from sealmark.exchange.fields import CHAT
 from sealmark.exchange.pieces import Pieces
 from sealmark.exchange.record import Exchange, Item
@@ -147,7 +147,7 @@ class _Relay:
     def _parsed(self, data: bytes) -> dict[str, Any]:
         try:
             piece = parsed(data)
-        except NotJson as error:
+        except (NotJson, TooIntricate) as error:
             raise UpstreamRubbish(problem="a piece that is not JSON") from error
         if "error" in piece:
             raise UpstreamBroken

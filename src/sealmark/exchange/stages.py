@@ -19,6 +19,7 @@ from sealmark.exchange.errors import (
     TooIntricate,
     UnreviewedMedium,
     UnusableRequest,
+    UpstreamRubbish,
 )
 from sealmark.exchange.fields import DEPTH, FIELDS, Found, Kind, Node, contents
 from sealmark.exchange.record import Exchange, Recorder
@@ -78,7 +79,10 @@ class Stages:
 
     async def review_output(self, exchange: Exchange, answer: Any, table: Node, size: int) -> None:
         """Review all that was generated as text, `size` bytes of it; raises `OutputBlocked` (Art. 10)."""
-        decision, _ = await _beside(size, self._review, answer, table)
+        try:
+            decision, _ = await _beside(size, self._review, answer, table)
+        except TooIntricate as error:
+            raise UpstreamRubbish(problem=error.code) from error
         exchange.reviewed(decision)
         if decision.action == "refuse":
             exchange.withheld = answer
