@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sealmark.cli.spoken import said
+from sealmark.cli.spoken import language, said
 from sealmark.cli.terminal import out
 from sealmark.cli.verify import standing
 from sealmark.cli.wrapping import wrapped
@@ -29,7 +29,7 @@ _LAYERS = {
 }
 
 
-_BEFORE = 31  # columns before the evidence
+_BEFORE = {"zh": 24, "en": 31}  # columns before the evidence
 _WIDEST = 110
 
 
@@ -42,7 +42,7 @@ def verdict_card(path: Path, verdict: Verdict) -> None:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for row in _rows(verdict, min(console.width, _WIDEST) - _BEFORE):
+    for row in _rows(verdict, min(console.width, _WIDEST) - _BEFORE[language()]):
         table.add_row(*row)
     console.print(Padding(table, (0, 0, 1, 2)))
 

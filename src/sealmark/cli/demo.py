@@ -9,7 +9,7 @@ import typer
 
 from sealmark.cli.errors import NeedsExtra
 from sealmark.cli.options import Json
-from sealmark.cli.spoken import language, said
+from sealmark.cli.spoken import flowing, language, said
 from sealmark.cli.terminal import NO, YES, aside, complain, json_line, line, out, watched
 
 if TYPE_CHECKING:
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from sealmark.demo.deployment import Deployment
     from sealmark.demo.traveller import Facts
 
-_HELP = said(
-    """用真实的模型走完全程：登记、认证、对话、绘画、语音、拦截、核验、凭证。
+_HELP = flowing(
+    """用真实的模型走完全程，看清每一步。
 
+    登记、认证、对话、绘画、语音、拦截、核验、凭证。
     自带的语言模型、绘画与语音在本机运行，不需要网络。走完后服务继续运行，按 Ctrl-C 结束。""",
     """Walk the whole journey with a real model: register, identify, chat, paint, speak, block, verify, prove.
 

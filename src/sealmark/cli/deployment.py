@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sealmark.items.finding import FindingKeys
-from sealmark.items.registry import ItemRegistry
-from sealmark.ledger import Signer, Verifier, prove
-from sealmark.ledger.errors import RecordUnknown
-from sealmark.marks.verifier import Known
 from sealmark.settings import Settings
-from sealmark.storage.database import Database
-from sealmark.storage.keys import MasterKey, SubjectKeys
-from sealmark.storage.ledger import LedgerStore
+
+if TYPE_CHECKING:
+    from sealmark.items.finding import FindingKeys
+    from sealmark.items.registry import ItemRegistry
+    from sealmark.ledger import Verifier
+    from sealmark.marks.verifier import Known
+    from sealmark.storage.keys import MasterKey
+    from sealmark.storage.ledger import LedgerStore
 
 
 def settings_of(data_dir: Path | None) -> Settings:
@@ -30,14 +30,18 @@ def settings_to_read(data_dir: Path | None) -> Settings:
     return rehearsal if rehearsal.ledger_path.exists() and not settings.ledger_path.exists() else settings
 
 
-def master_key(settings: Settings) -> MasterKey:
+def master_key(settings: Settings) -> "MasterKey":
     """The deployment's master key; raises `KeyUnavailable` where there is none."""
+    from sealmark.storage.keys import MasterKey
+
     return MasterKey.from_file(settings.master_key_file or settings.data_dir / "master.key", create=False)
 
 
 @contextmanager
-def ledger_to_read(settings: Settings) -> Iterator[LedgerStore]:
+def ledger_to_read(settings: Settings) -> "Iterator[LedgerStore]":
     """The local ledger, beside a running writer or without one; raises `LedgerMissing`."""
+    from sealmark.storage.ledger import LedgerStore
+
     with closing(LedgerStore.open(settings.ledger_path, readonly=True)) as store:
         yield store
 
@@ -46,13 +50,16 @@ def ledger_to_read(settings: Settings) -> Iterator[LedgerStore]:
 class LocalLedger:
     """A local ledger with the keys to find in it and to check it."""
 
-    store: LedgerStore
-    items: ItemRegistry
-    finding: FindingKeys
-    verifier: Verifier
+    store: "LedgerStore"
+    items: "ItemRegistry"
+    finding: "FindingKeys"
+    verifier: "Verifier"
 
-    def receipt_of(self, known: Known) -> str:
+    def receipt_of(self, known: "Known") -> str:
         """The receipt of the record that a known item was released by."""
+        from sealmark.ledger import prove
+        from sealmark.ledger.errors import RecordUnknown
+
         found = self.store.find(self.finding.number(known.produce_id))
         if not found:
             raise RecordUnknown(what=known.produce_id)
@@ -62,6 +69,12 @@ class LocalLedger:
 @contextmanager
 def local_ledger(settings: Settings) -> Iterator[LocalLedger]:
     """The local ledger as a registry of released items, to read only."""
+    from sealmark.items.finding import FindingKeys
+    from sealmark.items.registry import ItemRegistry
+    from sealmark.ledger import Signer
+    from sealmark.storage.database import Database
+    from sealmark.storage.keys import SubjectKeys
+
     master = master_key(settings)
     finding = FindingKeys(master)
     with ledger_to_read(settings) as store, closing(Database(settings.workplace_url)) as database:

@@ -11,12 +11,12 @@ from typer._click.exceptions import ClickException, UsageError
 
 from sealmark.cli import applications, demo, keys, ledger, mark, review, serve, verify
 from sealmark.cli.errors import Misused
-from sealmark.cli.spoken import said
+from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import UNUSABLE, YES, as_json, complain, json_line, remark
 from sealmark.errors import SealmarkError
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
-_ABOUT = said(
+_ABOUT = flowing(
     """深印：对生成合成内容逐一准入、审核、标识、存证。
 
     初次使用：运行 [bold]sealmark demo[/bold]，用真实的模型走完全程。""",
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         return _unread()
     except ClickException as error:
-        return _refused(_misused(error), given)
+        return _refused(_misused(error), given) if error.format_message() else UNUSABLE  # else its help was printed
     except Exception as error:
         return _refused(error, given) if isinstance(error, SealmarkError) else _failed(error, given)
     return code if isinstance(code, int) else YES

@@ -11,7 +11,7 @@ import typer
 
 from sealmark.cli.errors import NotWritable, WouldOverwrite
 from sealmark.cli.options import DataDir, Files, Json
-from sealmark.cli.spoken import said
+from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import UNUSABLE, YES, as_json, complain, counted, followed, json_line, line, summary, warn
 from sealmark.errors import SealmarkError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sealmark.marks.note import Note
     from sealmark.settings import Settings
 
-_HELP = said(
+_HELP = flowing(
     """为自己的内容添加标识，写成副本；源文件不会被改动。
 
     元数据标识总会写入；显式标识缺省也会添加。服务提供者编码只取自配置；未配置时使用演练编码并提示。""",

@@ -8,16 +8,16 @@ import typer
 from rich.text import Text
 
 from sealmark.cli.options import Json
-from sealmark.cli.spoken import said
+from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import NO, YES, counted, json_line, line, out, summary, watched
 
 if TYPE_CHECKING:
     from sealmark.review import Decision, Finding, Library
 
-_HELP = said(
-    """按特征库审核一段文本：放行或拒绝，并指出每处命中在原文中的位置（第十条）。
+_HELP = flowing(
+    """按特征库审核一段文本：放行或拒绝（第十条）。
 
-    FILE 为 UTF-8 文本文件；写 - 则从标准输入读取。""",
+    同时指出每处命中在原文中的位置。FILE 为 UTF-8 文本文件；写 - 则从标准输入读取。""",
     """Review a text by the feature library: allowed or refused, and where each finding stands in it (Art. 10).
 
     FILE is a text file in UTF-8; - reads standard input.""",

@@ -11,7 +11,7 @@ import typer
 
 from sealmark.cli.errors import NotStarted, PortTaken
 from sealmark.cli.options import DataDir, Json
-from sealmark.cli.spoken import said
+from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import YES, json_line, line, summary, watched
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sealmark.settings import Settings
 
-_HELP = said(
+_HELP = flowing(
     """启动网关、接口与公共页面。
 
     配置取自 SEALMARK_* 环境变量与 SEALMARK_SETTINGS 指定的 TOML 文件。未设模式即为正式模式；
@@ -53,7 +53,7 @@ def serve(port: Port = None, data_dir: DataDir = None, as_json_: Json = False) -
         address = _address(listener)
         server, opening = _server(settings)
         server.on_ready = lambda: _announce(settings, address, as_json_)
-        with suppress(KeyboardInterrupt):  # uvicorn passes the signal on after a clean end
+        with suppress(KeyboardInterrupt, SystemExit):  # what uvicorn ends with: a signal passed on, or no start
             server.run(sockets=[listener])
     if not server.started:
         raise NotStarted(reason=opening.refusal or said("原因见日志。", "the log says why."))

@@ -20,3 +20,10 @@ def language(environment: Mapping[str, str] = os.environ) -> Language:
 def said(zh: str, en: str) -> str:
     """The one of two sentences that the reader reads."""
     return zh if language() == "zh" else en
+
+
+def flowing(zh: str, en: str) -> str:
+    """The one of two longer texts, each paragraph on one line, so that it fills any width."""
+    joint = said("", " ")
+    paragraphs = said(zh, en).split("\n\n")
+    return "\n\n".join(joint.join(map(str.strip, paragraph.splitlines())) for paragraph in paragraphs)

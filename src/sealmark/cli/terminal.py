@@ -85,7 +85,9 @@ def warn(text: str) -> None:
 def complain(error: SealmarkError, about: str = "") -> None:
     """One red line: the code, what it is about, what happened, what to do."""
     where = f"{about}{said('：', ': ')}" if about else ""
-    remark((f"✗ [{error.code}] ", "bold seal"), (f"{where}{error.text(language())}", "seal"))
+    happened, to_do = error.happened(language()), error.to_do(language())
+    gap = "\n" if "\n" in happened else said("", " ")
+    remark((f"✗ [{error.code}] ", "bold seal"), (f"{where}{happened}{gap}{to_do}".rstrip(), "seal"))
 
 
 def as_json(error: SealmarkError) -> dict[str, Any]:

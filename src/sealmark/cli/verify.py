@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sealmark.cli.options import DataDir, Files, Json
-from sealmark.cli.spoken import said
+from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import (
     NO,
     UNUSABLE,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sealmark.cli.deployment import LocalLedger
     from sealmark.marks.verifier import Verdict
 
-_HELP = said(
+_HELP = flowing(
     """核验文件：属于、可能、疑似，或未发现；逐层给出依据。
 
     本机有账本时，还会指出文件是否由这里交付、交付后是否被改动，并附凭证。""",

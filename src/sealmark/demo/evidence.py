@@ -34,7 +34,9 @@ def verify(traveller: Traveller) -> Facts:
         require(verdict["known"]["produce_id"] == traveller.numbers[name], f"{name} has another number")
         words = _WORDS[verdict["verdict"]]
         known = traveller.say("由此处交付，未被改动", "released here, unchanged")
-        traveller.narrator.row(name, name, f"{words[traveller.language == 'en']}; {known}", "good")
+        traveller.narrator.row(
+            name, name, f"{words[traveller.language == 'en']}{traveller.say('；', '; ')}{known}", "good"
+        )
         found[name] = {"verdict": verdict["verdict"], "unchanged": True}
     by_hand = f"sealmark verify {short(traveller.file(ARTEFACTS[0]))} --data-dir {short(traveller.deployment.data)}"
     traveller.narrator.row("命令", "by hand", by_hand, "muted")

@@ -1,0 +1,1 @@
+"""The command line's tests; `called` runs one command in this process."""
