@@ -8,7 +8,7 @@ from sealmark.errors import Language
 
 BEIJING = timezone(timedelta(hours=8))  # the law's clocks run here, whatever zone the machine is in
 _LOCALE = {"zh": "zh_Hans_CN", "en": "en_GB"}
-_PATTERN = {"zh": "y年M月d日 HH:mm:ss", "en": "d MMMM y, HH:mm:ss"}
+_PATTERN = {"zh": "y年M月d日 HH:mm:ss", "en": "d MMM y, HH:mm:ss"}
 _ZONE = {"zh": "北京时间（UTC+8）", "en": "Beijing time (UTC+8)"}
 
 

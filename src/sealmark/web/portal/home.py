@@ -21,6 +21,7 @@ def home(portal: Portal, request: Request) -> Response:
         request,
         "home.html",
         services=portal.services(),
+        vkey=portal.vkey,
         technologies=words.TECHNOLOGIES,
         marking_classes=words.MARKING_CLASSES,
         operations=words.OPERATIONS,

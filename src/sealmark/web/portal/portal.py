@@ -14,9 +14,9 @@ from sealmark.marks.verifier import Registry
 from sealmark.registers.service import Service
 from sealmark.settings import Settings
 from sealmark.web.design.pages import NOT_KEPT, Pages
+from sealmark.web.portal import seen
 from sealmark.web.portal.allowance import Allowance
 from sealmark.web.portal.errors import Busy
-from sealmark.web.portal.seen import Signer
 
 UPLOAD_FACTOR = 8  # an item may be larger than what one may ask for in a request's body
 AT_ONCE = 4  # verifications; more would wait for the processor and hold their uploads in memory
@@ -50,6 +50,14 @@ class Admission(Protocol):
         """The newest registers."""
 
 
+class Signer(Protocol):
+    """Who signs the ledger's checkpoints."""
+
+    @property
+    def vkey(self) -> str:
+        """The public key that receipts are checked against, in C2SP's form."""
+
+
 class Behind(Protocol):
     """The house, as far as the public pages see it."""
 
@@ -65,6 +73,10 @@ class Behind(Protocol):
     def admission(self) -> Admission:
         """Who knows the services."""
 
+    @property
+    def signer(self) -> Signer:
+        """Who signs the ledger."""
+
 
 class Portal:
     """One deployment's public pages: what they share."""
@@ -75,7 +87,8 @@ class Portal:
         self.items = house.items
         self.pages = Pages(house.settings)
         self.allowance = Allowance(house.settings.verify_per_minute)
-        self.seen = Signer()
+        self.seen = seen.Signer()
+        self.vkey = house.signer.vkey
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
     @property

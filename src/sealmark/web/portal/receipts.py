@@ -59,6 +59,7 @@ def receipt(portal: Portal, request: Request) -> Response:
         headers=NOT_KEPT,
         code=code,
         opened=opened,
+        command=f"sealmark ledger check receipt.json --vkey '{portal.vkey}'",
         asked=passages(opened.asked),
         answered=passages(opened.answered),
         asked_whole=pretty(opened.asked),
