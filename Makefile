@@ -25,6 +25,7 @@ run: setup
 	$(RUN) sealmark demo
 
 test: setup
+	$(RUN) python tools/browser.py
 	$(RUN) python -m pytest -n 2 --dist loadscope
 
 lint: setup

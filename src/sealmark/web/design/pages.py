@@ -37,7 +37,6 @@ class Pages:
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-            "X-Sealmark-Mode": settings.mode,
         }
 
     def page(
