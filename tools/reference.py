@@ -26,6 +26,7 @@ from typing import Any, Literal, get_args, get_origin
 import sealmark
 from sealmark.errors import SealmarkError, catalogue
 from sealmark.settings import Settings
+from sealmark.web.design.typesetting import typeset
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -97,13 +98,12 @@ def settings_page() -> str:
     rows = [
         (
             _both(f"`{name}`", f"`SEALMARK_{name.upper()}`"),
-            _kind(field.annotation),
-            _default(field.default),
+            _both(_kind(field.annotation), _default(field.default)),
             _both(chinese[name], _cell(field.description or "")),
         )
         for name, field in Settings.model_fields.items()
     ]
-    head = ("配置项 Setting", "类型 Kind", "缺省 Default", "说明 Description")
+    head = ("配置项 Setting", "类型与缺省 Kind, default", "说明 Description")
     return f"{MADE}{words()['introductions']['settings']}\n{_table(head, rows)}"
 
 
@@ -141,7 +141,7 @@ PAGES = {
 
 def _error(kind: type[SealmarkError]) -> str:
     article = f" · 第{numeral(kind.article)}条 · Article {kind.article}" if kind.article else ""
-    zh, en = _sentence(kind.zh + kind.zh_next), _sentence(f"{kind.en} {kind.en_next}")
+    zh, en = _sentence(typeset(kind.zh + kind.zh_next)), _sentence(f"{kind.en} {kind.en_next}")
     return f"### `{kind.code}`\n\n{kind.status}{article}\n\n{zh}\n\n{en}\n"
 
 
@@ -159,7 +159,7 @@ def _sentence(text: str) -> str:
 
 def _command(zh: Command, en: Command) -> str:
     level = "##" if zh["name"].count(" ") < 2 else "###"
-    parts = [f"{level} `{zh['name']}`\n", f"```\n{zh['usage']}\n```\n", zh["help"] + "\n", en["help"] + "\n"]
+    parts = [f"{level} `{zh['name']}`\n", f"```\n{zh['usage']}\n```\n", typeset(zh["help"]) + "\n", en["help"] + "\n"]
     pairs = zip(zh["parameters"], en["parameters"], strict=True)
     rows = [_row(one, other) for one, other in pairs if one["name"] != "--json"]  # the introduction speaks of it
     if rows:
@@ -168,7 +168,7 @@ def _command(zh: Command, en: Command) -> str:
 
 
 def _row(zh: dict[str, str], en: dict[str, str]) -> tuple[str, ...]:
-    return f"`{zh['name']}`", zh["default"], _both(_cell(zh["help"]), _cell(en["help"]))
+    return f"`{zh['name']}`", zh["default"], _both(_cell(typeset(zh["help"])), _cell(en["help"]))
 
 
 def _kind(annotation: Any) -> str:
