@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gateway.process import ROOT, Server, free_port, python
+from benchmarks.gateway.process import ROOT, Server, free_port, program, python
 from benchmarks.gateway.terms import write_library
 from benchmarks.gateway.texts import ECHO, PACED, PARROT, WORD
 from sealmark.house import House
@@ -72,7 +72,7 @@ def sealmark(folder: Path, upstream: Server) -> tuple[Contestant, Settings]:
     key = _prepared(settings)
     server = Server(
         SEALMARK,
-        python("benchmarks.gateway.serve"),
+        program("sealmark", "serve"),
         settings.port,
         folder / "sealmark.log",
         SEALMARK_MODE="rehearsal",

@@ -1,5 +1,6 @@
 """A server in a session of its own: what it and everything it started has cost, from /proc."""
 
+import http.client
 import os
 import signal
 import socket
@@ -94,16 +95,26 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def program(name: str, *arguments: str) -> list[str]:
+    """The command that runs a program of this environment."""
+    return [str(Path(sys.executable).with_name(name)), *arguments]
+
+
 def python(module: str, *arguments: str) -> list[str]:
     """The command that runs a module of this repository."""
     return [sys.executable, "-m", module, *arguments]
 
 
 def _answers(port: int) -> bool:
+    """Whether it answers a request, with whatever status: a socket that listens may not be ready yet."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
+        connection.request("GET", "/v1/models")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
     return True
 
 

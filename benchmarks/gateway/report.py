@@ -24,14 +24,16 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a kind of request may cost: milliseconds of CPU, and the part of the peer's."""
+    """What a kind of request may cost: milliseconds of CPU, and the part of the peer's; `due` if it must be met."""
 
     kind: str
     most: float
     ratio: float
+    due: bool = True
 
 
-TARGETS = (Target("chat", 1.0, 1 / 10), Target("stream", 2.5, 1 / 20), Target("paced stream", 2.5, 1 / 20))
+# Nobody set a target for the paced stream; it is held against the same one, so that the harder case is seen.
+TARGETS = (Target("chat", 1.0, 1 / 10), Target("stream", 2.5, 1 / 20), Target("paced stream", 2.5, 1 / 20, due=False))
 COLUMNS = (
     ("CPU ms", lambda batch, _: batch.cpu),
     ("added ms p10", lambda batch, base: batch.whole[0] - base.whole[0]),
@@ -61,7 +63,7 @@ def machine() -> str:
 def pace(yardsticks: Sequence[float]) -> str:
     """How fast the machine was in each round: neighbours make every instruction dearer, for all alike."""
     shown = ", ".join(f"{one:.0f}" for one in yardsticks)
-    return f"{len(yardsticks)} rounds, medians; a million squares in Python took {shown} ms of CPU"
+    return f"medians of {len(yardsticks)} round(s); a million squares in Python took {shown} ms of CPU"
 
 
 def tables(results: Results, memory: dict[str, Memory]) -> str:
@@ -104,7 +106,7 @@ def judged(results: Results, *, peer: bool) -> tuple[str, bool]:
             if task.name == target.kind:
                 row, good = _judge(results, task, target, peer=peer)
                 rows.append(row)
-                met &= good
+                met &= good or not target.due
     return markdown(("target", "measured", "at most", "", "of LiteLLM + filter", "at most", ""), rows), met
 
 
