@@ -30,7 +30,7 @@ from sealmark.web.design.typesetting import typeset
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
-MADE = "<!-- tools/reference.py 由代码生成,请勿手改。 Made from the code by tools/reference.py; do not edit. -->\n\n"
+MADE = "<!-- tools/reference.py 由代码生成，请勿手改。 Made from the code by tools/reference.py; do not edit. -->\n\n"
 LANGUAGES = {"zh": "zh_CN.UTF-8", "en": "en_US.UTF-8"}
 Command = dict[str, Any]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sealmark.demo.journey import STEPS
 from sealmark.house import UNBUILT_GATES
 from sealmark.web.design.typesetting import typeset
 from tests.docs.pages import DOCS, READMES, ROOT, anchors, blocks, documents, headings, links, named, shell_lines, text
@@ -134,3 +135,16 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
         page = (tmp_path / "site" / language / "tutorial" / "index.html").read_text("utf-8")
         assert f'<html lang="{language}"' in page
         assert f'hreflang="{"en" if language == "zh" else "zh"}"' in page
+
+
+@pytest.mark.parametrize("readme", READMES, ids=named)
+def test_readme_shows_the_journey_as_it_is(readme: Path) -> None:
+    """The steps that the READMEs quote are steps of the demo, under their numbers, titles and articles."""
+    quoted = re.findall(r"^ ?(\d+) (.+?)  \[.*?([\d、, ]+).*?\]$", text(readme), re.MULTILINE)
+    assert len(quoted) >= 5
+    for number, title, articles in quoted:
+        step = STEPS[int(number) - 1]
+        assert title in (step.en, typeset(step.zh))
+        assert tuple(int(one) for one in re.findall(r"\d+", articles)) == step.articles
+    assert f"{len(STEPS)} of {len(STEPS)} steps" in text(READMES[0])
+    assert f"{len(STEPS)} 步全部符合规定" in text(READMES[1])
