@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from sealmark.cli import verify
+from sealmark.cli import card, narration, terminal, verify
 from tests.cli.conftest import Call
 
 
@@ -115,3 +116,15 @@ def test_a_terminal_that_lacks_characters_shows_question_marks(picture: Path) ->
     assert b"Traceback" not in ended.stderr
     whole = subprocess.run([*command, "--json"], capture_output=True, env=environment, check=False, timeout=60)
     assert json.loads(whole.stdout)["verdict"] == "none"
+
+
+def test_every_style_is_one_of_the_tokens() -> None:
+    """Rich drops a style that it does not know without a word: each name that the commands use is in the theme."""
+    console = terminal.out()
+    used: set[str] = {style for _, style in (*card.TIERS.values(), *narration._TONES.values()) if style}
+    used |= {state[1] for state in card._STATES.values()}
+    for module in Path(terminal.__file__).parent.glob("*.py"):
+        used |= set(re.findall(r'"((?:strong|shown)\.\w+|muted|seal|holds|due|note)"', module.read_text("utf-8")))
+    assert len(used) > 6
+    for style in used:
+        assert console.get_style(style)

@@ -58,6 +58,7 @@ def test_it_answers_and_ends_cleanly(server: "subprocess.Popen[str]", tmp_path: 
     LedgerStore.open(tmp_path / "data" / "ledger-rehearsal.db").close()
 
 
+@pytest.mark.slow
 def test_a_second_one_on_the_same_ledger(server: "subprocess.Popen[str]", tmp_path: Path) -> None:
     """One ledger has one writer: the second says so in one line and ends with 2."""
     told(server)
@@ -91,6 +92,7 @@ def test_a_port_in_use(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert call("serve", "--port", "70000").code == 2
 
 
+@pytest.mark.slow
 def test_a_seed_that_cannot_be_read(tmp_path: Path) -> None:
     """What is wrong with the seed file is the one line, in place of a traceback."""
     (tmp_path / "seed.toml").write_text("[[service]\n", "utf-8")

@@ -13,7 +13,12 @@ from sealmark.cli.verify import standing
 from sealmark.cli.wrapping import wrapped
 from sealmark.marks.verifier import LayerFinding, Verdict
 
-TIERS = {"is": ("●", "bold seal"), "may_be": ("◐", "bold due"), "suspected": ("◌", "bold note"), "none": ("○", "bold")}
+TIERS = {
+    "is": ("●", "strong.seal"),
+    "may_be": ("◐", "strong.due"),
+    "suspected": ("◌", "strong.note"),
+    "none": ("○", "bold"),
+}
 _STATES = {
     "found": ("●", "seal", "有", "found"),
     "none": ("○", "muted", "无", "none"),

@@ -93,7 +93,16 @@ def _opening(as_json_: bool) -> Any:
             (" 深印 Sealmark ", "bold white on #b3272d"),
             said("  准入 · 审核 · 标识 · 存证", "  admit · review · mark · record"),
         )
-        out().print()
+        line(
+            (
+                said(
+                    "  演练：身份由沙箱核验，编码为虚构",
+                    "  A rehearsal: a sandbox verifies identities, and codes are invented.",
+                ),
+                "muted",
+            )
+        )
+        line()
     waiting = said("启动语言模型与网关……", "Starting the language model and the gateway…")
     return aside().status(waiting, spinner_style="seal")
 

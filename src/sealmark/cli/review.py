@@ -99,7 +99,7 @@ def _show(whole: str, finding: "Finding") -> None:
 def _excerpt(whole: str, finding: "Finding", style: str) -> Text:
     before = whole[max(finding.start - _AROUND, 0) : finding.start]
     after = whole[finding.end : finding.end + _AROUND]
-    parts = [(before, "muted"), (whole[finding.start : finding.end], f"{style} reverse"), (after, "muted")]
+    parts = [(before, "muted"), (whole[finding.start : finding.end], f"shown.{style}"), (after, "muted")]
     return Text.assemble("    ", *((_on_one_line(text), styled) for text, styled in parts))
 
 

@@ -152,7 +152,7 @@ def _announce(settings: "Settings", address: str, as_json_: bool) -> None:
         json_line({"address": address, "mode": settings.mode, "data_dir": str(folder), "pid": os.getpid()})
         return
     mode = said("演练", "rehearsal") if settings.rehearsal else said("正式", "live")
-    line((said("深印已就绪", "Sealmark is ready"), "bold seal"), f"  {address}")
+    line((said("深印已就绪", "Sealmark is ready"), "strong.seal"), f"  {address}")
     line((said("  模式      ", "  mode         "), "muted"), mode)
     line((said("  数据目录  ", "  data folder  "), "muted"), str(folder))
     line((said("  网关      ", "  gateway      "), "muted"), f"{address}/v1")

@@ -19,12 +19,12 @@ from sealmark.errors import SealmarkError
 YES, NO, UNUSABLE = 0, 1, 2
 
 # The tokens' hues (web/design/tokens.css), at a lightness that reads on black terminals and on white ones.
+_HUES = {"seal": "#cf4a3f", "holds": "#2f9a76", "due": "#b97a10", "note": "#7385ab"}
 THEME = Theme(
     {
-        "seal": "#cf4a3f",
-        "holds": "#2f9a76",
-        "due": "#b97a10",
-        "note": "#7385ab",
+        **_HUES,
+        **{f"strong.{name}": f"bold {hue}" for name, hue in _HUES.items()},
+        **{f"shown.{name}": f"reverse {hue}" for name, hue in _HUES.items()},
         "muted": "bright_black",
         "strong": "bold",
     }
@@ -67,7 +67,7 @@ def summary(text: str, *, good: bool = True) -> None:
     if watched():
         console = out()
         told = wrapped(text, console.width - 2).replace("\n", "\n  ")
-        console.print(Text.assemble(("▍ ", "seal"), (told, "strong" if good else "strong seal")))
+        console.print(Text.assemble(("▍ ", "seal"), (told, "strong" if good else "strong.seal")))
     else:
         line(text)
 
@@ -87,7 +87,7 @@ def complain(error: SealmarkError, about: str = "") -> None:
     where = f"{about}{said('：', ': ')}" if about else ""
     happened, to_do = error.happened(language()), error.to_do(language())
     gap = "\n" if "\n" in happened else said("", " ")
-    remark((f"✗ [{error.code}] ", "bold seal"), (f"{where}{happened}{gap}{to_do}".rstrip(), "seal"))
+    remark((f"✗ [{error.code}] ", "strong.seal"), (f"{where}{happened}{gap}{to_do}".rstrip(), "seal"))
 
 
 def as_json(error: SealmarkError) -> dict[str, Any]:

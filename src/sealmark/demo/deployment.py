@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -137,3 +138,10 @@ def short(path: Path) -> str:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def program() -> str:
+    """How one would call `sealmark` here: by its path, where it lies below this folder and not on the usual one."""
+    beside = Path(sys.executable).absolute().with_name("sealmark")
+    below = beside.exists() and beside.is_relative_to(Path.cwd())
+    return str(beside.relative_to(Path.cwd())) if below else "sealmark"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sealmark.demo.deployment import environment_without_settings, short
+from sealmark.demo.deployment import environment_without_settings, program, short
 from sealmark.demo.traveller import Facts, Traveller, require
 from sealmark.media import png
 
@@ -38,7 +38,7 @@ def verify(traveller: Traveller) -> Facts:
             name, name, f"{words[traveller.language == 'en']}{traveller.say('；', '; ')}{known}", "good"
         )
         found[name] = {"verdict": verdict["verdict"], "unchanged": True}
-    by_hand = f"sealmark verify {short(traveller.file(ARTEFACTS[0]))} --data-dir {short(traveller.deployment.data)}"
+    by_hand = f"{program()} verify {short(traveller.file(ARTEFACTS[0]))} --data-dir {short(traveller.deployment.data)}"
     traveller.narrator.row("命令", "by hand", by_hand, "muted")
     return found
 
@@ -83,7 +83,7 @@ def receipts(traveller: Traveller) -> Facts:
     tell = traveller.narrator.row
     tell("成立", "hold", ", ".join(checked), "good")
     tell("伪造", "a forged copy", f"{answer['error']['code']}: {answer['error']['message']}", "refused")
-    by_hand = f"sealmark ledger check {short(folder / 'chat.json')} --vkey {short(folder / 'ledger.vkey')}"
+    by_hand = f"{program()} ledger check {short(folder / 'chat.json')} --vkey {short(folder / 'ledger.vkey')}"
     tell("命令", "by hand", by_hand, "muted")
     return {"holding": list(checked), "forged": answer["error"]["code"]}
 
@@ -100,7 +100,7 @@ def ledger(traveller: Traveller) -> Facts:
     tell = traveller.narrator.row
     tell("完好", "sound", traveller.say(zh, en), "good")
     tell("根", "root", f"{report['root'][:32]}…", "muted")
-    tell("命令", "by hand", f"sealmark ledger verify --data-dir {short(traveller.deployment.data)}", "muted")
+    tell("命令", "by hand", f"{program()} ledger verify --data-dir {short(traveller.deployment.data)}", "muted")
     return {"records": report["records"], "root": report["root"], "sound": True, "exported": exported["files"]}
 
 

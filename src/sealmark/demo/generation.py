@@ -99,7 +99,7 @@ def image(traveller: Traveller) -> Facts:
     label = (answer.model_extra or {}).get("aigc", {})
     code = raw.headers[_CODE]
     _released(traveller, "painting.png", label, code)
-    return {"bytes": len(data), "produce_id": label["ProduceID"], "receipt": code}
+    return {"bytes": len(data), "produce_id": label["ProduceID"], "receipt": code, "reviews": _unseen(traveller, code)}
 
 
 def speech(traveller: Traveller) -> Facts:
@@ -119,7 +119,7 @@ def speech(traveller: Traveller) -> Facts:
     traveller.file("speech.wav").write_bytes(data)
     label, code = json.loads(raw.headers["x-sealmark-aigc"]), raw.headers[_CODE]
     _released(traveller, "speech.wav", label, code)
-    return {"bytes": len(data), "produce_id": label["ProduceID"], "receipt": code}
+    return {"bytes": len(data), "produce_id": label["ProduceID"], "receipt": code, "reviews": _unseen(traveller, code)}
 
 
 def blocked_prompt(traveller: Traveller) -> Facts:
@@ -199,6 +199,17 @@ def _stream(
 def _refusal(body: object, status: int | None, receipt: str) -> Refusal:
     said: dict[str, Any] = body if isinstance(body, dict) else {}
     return Refusal(status, str(said.get("code")), said.get("article"), str(said.get("message")), receipt)
+
+
+def _unseen(traveller: Traveller, code: str) -> list[str]:
+    """The results of the reviews that the record names: what was asked was seen, what was made was not (Art. 10)."""
+    record = json.loads(json.loads(traveller.application.text(f"/api/receipts/{code}"))["record"])
+    results = [review["result"] for review in record["reviews"]]
+    require("pass" in results and "unreviewed" in results, f"the record says of its reviews: {results}")
+    zh = "文字已审核；尚无审核器能看、能听成品，记录如实写明，仅演练放行"
+    en = "the words were reviewed; what was made was not, the record says so, and only a rehearsal releases it"
+    traveller.narrator.row("审核", "review", traveller.say(zh, en), "due")
+    return results
 
 
 def _released(traveller: Traveller, name: str, label: dict[str, str], code: str) -> None:

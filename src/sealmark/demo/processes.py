@@ -17,7 +17,7 @@ from typing import IO
 from sealmark.demo.errors import PartEnded, PartNotStarted
 
 READY_WITHIN = 60.0  # seconds
-_STOPPED_WITHIN = 12.0  # seconds; the gateway itself waits ten for answers in progress
+_STOPPED_WITHIN, _ASKED_EVERY = 6.0, 1.5  # seconds
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2), Linux
 
@@ -48,10 +48,11 @@ class Part:
 
     def stop(self) -> None:
         """End it: kindly, then not; whatever it started goes with it."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(_STOPPED_WITHIN)
+        until = time.monotonic() + _STOPPED_WITHIN
+        while self.process.poll() is None and time.monotonic() < until:
+            self.process.terminate()  # again, should it have come while nobody heard
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_ASKED_EVERY)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -91,6 +92,8 @@ def kept_alive(parts: list[Part]) -> Iterator[None]:
         interrupting = signal.signal(signal.SIGINT, signal.SIG_IGN)
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
+        for part in parts:
+            part.process.terminate()
         for part in reversed(parts):
             part.stop()
         for number, handler in {**before, signal.SIGINT: interrupting}.items():
