@@ -53,8 +53,8 @@ class Refused(SealmarkError):
     code = "demo.refused"
     zh = "接口拒绝了请求（{status}）：{title} {detail}"
     en = "The API refused a call ({status}): {title} {detail}"
-    zh_next = ""
-    en_next = ""
+    zh_next = "请按其说明处理后重新运行。"
+    en_next = "Do what it says, then run the demo again."
 
 
 class Unexpected(SealmarkError):
