@@ -91,6 +91,8 @@ def test_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("SEALMARK_PORT", "2")
     found = Settings.load(host="127.0.0.1")
     assert (found.port, found.host, found.provider_name) == (2, "127.0.0.1", "甲")
+    monkeypatch.setenv("SEALMARK_ALLOW_LIST", "10.0.0.0/8, 192.168.0.0/16")
+    assert Settings.load().allow_list == ("10.0.0.0/8", "192.168.0.0/16")
     file.write_text("prot = 1\n", "utf-8")
     with pytest.raises(BadSettings):
         Settings.load()

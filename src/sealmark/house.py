@@ -106,7 +106,12 @@ class House:
             numbers=ProductionNumbers(database, master.numbering_key, rehearsal=settings.rehearsal),
             recorder=Recorder(finding),
             sequencer=sequencer,
-            workers=Workers(settings.media_workers, memory=settings.media_memory, seconds=settings.media_timeout),
+            workers=Workers(
+                settings.media_workers,
+                memory=settings.media_memory,
+                seconds=settings.media_timeout,
+                modules=("sealmark.marks.marker",),
+            ),
             producer=settings.provider_code or str(REHEARSAL_CODE),
             rehearsal=settings.rehearsal,
         )

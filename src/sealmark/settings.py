@@ -6,12 +6,13 @@ and switches are rows in the database, not settings.
 
 import ipaddress
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from sealmark.errors import SealmarkError
 
@@ -50,8 +51,8 @@ class Settings(BaseSettings):
         description="Address to listen on; rehearsal stays on loopback unless `allow_list` is set.",
     )
     port: int = Field(8040, ge=0, le=65535, description="Port to listen on.")
-    allow_list: tuple[str, ...] = Field(
-        (), description="Networks (CIDR) that may call in rehearsal; empty: only this machine."
+    allow_list: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Networks (CIDR, commas between) that may call in rehearsal; empty: only this machine."
     )
     provider_name: str = Field("演练提供者 Rehearsal Provider", description="The provider's name on pages.")
     provider_code: str = Field(
@@ -79,6 +80,11 @@ class Settings(BaseSettings):
         if value and len(value) != 27:
             raise ValueError("provider_code must have 27 characters (labels.md 3.3)")
         return value
+
+    @field_validator("allow_list", mode="before")
+    @classmethod
+    def _between_commas(cls, value: Any) -> Any:
+        return tuple(filter(None, re.split(r"[,\s]+", value))) if isinstance(value, str) else value
 
     @field_validator("allow_list")
     @classmethod
@@ -122,6 +128,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             raise BadSettings(problem=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        except SettingsError as error:
+            raise BadSettings(problem=str(error)) from error
 
 
 def _from_file(path: str) -> dict[str, Any]:

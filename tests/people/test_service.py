@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from sealmark.people.errors import (
+    AgreementPublished,
     NoSuchAgreement,
     NoSuchApplication,
     NoSuchEndUser,
@@ -95,6 +96,8 @@ def test_standing_follows_what_happened(people: People, application: str) -> Non
     people.publish_agreement("1", "协议", "agreement")
     people.accept_agreement(application, "alice", "1")
     assert standing(people, application).agreed == "1"
+    with pytest.raises(AgreementPublished):
+        people.publish_agreement("1", "另一文本", "another text")
     people.publish_agreement("2", "新协议", "new agreement")
     assert standing(people, application).agreed is None
     sanction = people.sanction(application, "alice", "suspend", "because")

@@ -4,17 +4,20 @@ A bomb dies in its process and takes nobody along; when all are taken, callers a
 """
 
 import asyncio
+import importlib
 import math
 import multiprocessing
 import os
 import resource
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.errors import WorkerDied, WorkersBusy
 
+STARTING = 60.0  # seconds for a process to start
 WAITING = 8  # calls that may wait for each worker
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -22,18 +25,26 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
-class Workers:
-    """Runs picklable functions in processes of their own."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Address space in bytes, and seconds (by the clock, and of CPU) for one task."""
 
-    def __init__(self, count: int, *, memory: int, seconds: float) -> None:
-        self._count, self._memory, self._seconds = count, memory, seconds
+    memory: int
+    seconds: float
+
+
+class Workers:
+    """Runs picklable functions in processes of their own; `modules` are loaded before the first task comes."""
+
+    def __init__(self, count: int, *, memory: int, seconds: float, modules: tuple[str, ...] = ()) -> None:
+        self._count, self._limits, self._modules = count, Limits(memory, seconds), modules
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._all: list[_Worker] = []
         self._waiting = 0
 
     def open(self) -> None:
         """Start every process; called on the loop that will use them."""
-        self._all = [_Worker(self._memory, self._seconds) for _ in range(self._count)]
+        self._all = [_Worker(self._limits, self._modules) for _ in range(self._count)]
         for worker in self._all:
             self._idle.put_nowait(worker)
 
@@ -67,15 +78,16 @@ class Workers:
 class _Worker:
     """One process; started again after it died."""
 
-    def __init__(self, memory: int, seconds: float) -> None:
-        self._memory, self._seconds = memory, seconds
+    def __init__(self, limits: Limits, modules: tuple[str, ...]) -> None:
+        self._limits, self._modules = limits, modules
         self._start()
 
     def do(self, task: tuple[Any, ...]) -> Any:
         """Run one task; blocks."""
         try:
+            self._wait_until_ready()
             self._connection.send(task)
-            if not self._connection.poll(self._seconds):
+            if not self._connection.poll(self._limits.seconds):
                 raise EOFError
             well, result = self._connection.recv()
         except (EOFError, OSError) as error:
@@ -93,23 +105,35 @@ class _Worker:
         self._connection.close()
 
     def _start(self) -> None:
+        self._ready = False
         self._connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, self._memory, self._seconds), daemon=True)
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, self._limits, self._modules), daemon=True)
         self._process.start()
         theirs.close()
 
+    def _wait_until_ready(self) -> None:
+        """Starting and loading is no part of the task's time."""
+        if self._ready:
+            return
+        if not self._connection.poll(STARTING):
+            raise EOFError
+        self._ready = bool(self._connection.recv())
 
-def _serve(connection: Connection, memory: int, seconds: float) -> None:
+
+def _serve(connection: Connection, limits: Limits, modules: tuple[str, ...]) -> None:
     """The process: limits first, then tasks until the other end is closed."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for module in modules:
+        importlib.import_module(module)
+    connection.send(True)
     while True:
         try:
             function, arguments, named = connection.recv()
         except (EOFError, KeyboardInterrupt):
             return
-        _limit_cpu(seconds)
+        _limit_cpu(limits.seconds)
         connection.send(_attempt(function, arguments, named))
 
 

@@ -38,6 +38,18 @@ class NoSuchAgreement(SealmarkError):
     en_next = "See the current one with GET /api/agreement."
 
 
+class AgreementPublished(SealmarkError):
+    """Another text was published under this version; what people accepted never changes."""
+
+    code = "people.agreement_published"
+    status = 409
+    article = 8
+    zh = "版本 {version} 的服务协议已经公布,文本不能再改。"
+    en = "Version {version} of the service agreement is published; its text cannot change any more."
+    zh_next = "请为新文本使用新的版本号。"
+    en_next = "Give the new text a version of its own."
+
+
 class UnusableReference(SealmarkError):
     """A name for an end user that cannot be used."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from sealmark.people import identity
 from sealmark.people.errors import (
+    AgreementPublished,
     NoSuchAgreement,
     NoSuchApplication,
     NoSuchEndUser,
@@ -207,11 +208,13 @@ class People:
     # agreements
 
     def publish_agreement(self, version: str, zh: str, en: str) -> None:
-        """Publish a version of the service agreement; publishing the same text again is no error."""
+        """Publish a version of the service agreement; the same text again is no error, another is."""
         digest = sha256(f"{zh}\0{en}".encode()).hexdigest()
         with self.database.transaction() as session:
             known = session.get(Agreement, version)
-            if known is not None and known.digest == digest:
+            if known is not None:
+                if known.digest != digest:
+                    raise AgreementPublished(version=version)
                 return
             session.add(Agreement(version=version, zh=zh, en=en, digest=digest, published_at=now()))
             _note(session, Event.AGREEMENT_PUBLISHED, "", version=version, digest=digest)
