@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.text import Text
 
-from sealmark.cli.wrapping import wrapped
+from sealmark.cli.wrapping import fitted, wrapped
 
 _TEXT = st.text(alphabet="ab cd。，中文核验（）(): \n…", max_size=120)
 
@@ -33,3 +34,17 @@ def test_closing_marks_begin_no_line() -> None:
 def test_english_breaks_at_blanks() -> None:
     """Words are not cut; one wider than the line stands alone."""
     assert wrapped("a word and a-very-long-word here", 10) == "a word and\na-very-long-word\nhere"
+
+
+@given(_TEXT, _TEXT, st.integers(8, 40))
+def test_styles_stay_where_they_were(first: str, second: str, width: int) -> None:
+    """A broken text reads as the plain one would, and each character keeps its style."""
+    whole = fitted(Text.assemble((first, "red"), (second, "bold")), width)
+    assert whole.plain == wrapped(first + second, width)
+    red = "".join(whole.plain[span.start : span.end] for span in whole.spans if span.style == "red")
+    assert "".join(red.split()) == "".join(first.split())
+
+
+def test_a_list_keeps_its_indent() -> None:
+    """Blanks at the start of a paragraph are meant; at the start of a continuation they are not."""
+    assert wrapped("  · one two\n  · three", 8) == "  · one\ntwo\n  · three"

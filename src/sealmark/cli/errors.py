@@ -41,7 +41,7 @@ class PortTaken(SealmarkError):
 
     code = "cli.port_unusable"
     status = 409
-    zh = "无法监听 {host}:{port}（{reason}）。"
+    zh = "无法监听 {host}：{port}（{reason}）。"
     en = "Cannot listen on {host}:{port} ({reason})."
     zh_next = "请停止占用它的程序，或用 --port 指定其他端口。"
     en_next = "Stop what uses it, or name another port with --port."

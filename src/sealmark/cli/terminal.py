@@ -13,7 +13,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from sealmark.cli.spoken import language, said
-from sealmark.cli.wrapping import wrapped
+from sealmark.cli.wrapping import fitted, wrapped
 from sealmark.errors import SealmarkError
 
 YES, NO, UNUSABLE = 0, 1, 2
@@ -49,12 +49,17 @@ def watched() -> bool:
 
 def line(*parts: str | tuple[str, str]) -> None:
     """One line on standard output, its parts plain or (text, style); it is never cut or wrapped where it is piped."""
-    out().print(Text.assemble(*parts), soft_wrap=True)
+    _print(out(), Text.assemble(*parts))
 
 
 def remark(*parts: str | tuple[str, str]) -> None:
-    """One line on standard error; never cut or wrapped by us."""
-    aside().print(Text.assemble(*parts), soft_wrap=True)
+    """One line on standard error, as `line`."""
+    _print(aside(), Text.assemble(*parts))
+
+
+def _print(console: Console, text: Text) -> None:
+    """On a terminal, break where a reader would; else leave it whole."""
+    console.print(fitted(text, console.width) if console.is_terminal else text, soft_wrap=True)
 
 
 def json_line(values: Any) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from rich.cells import cell_len
+from rich.text import Text
 
 # A run without blanks or Chinese characters, one Chinese character, or blanks; each with the closing marks after it,
 # which never begin a line.
@@ -16,11 +17,21 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(line for paragraph in text.split("\n") for line in _lines(paragraph, width))
 
 
+def fitted(text: Text, width: int) -> Text:
+    """As `wrapped`, of a text with styles."""
+    parts, at = [], 0
+    for line in wrapped(text.plain, width).split("\n"):
+        start = text.plain.index(line, at)
+        at = start + len(line)
+        parts.append(text[start:at])
+    return Text("\n").join(parts)
+
+
 def _lines(paragraph: str, width: int) -> list[str]:
     lines, line = [], ""
     for piece in _PIECE.findall(paragraph):
         if line and cell_len(line) + cell_len(piece.rstrip()) > width:
             lines.append(line.rstrip())
             line = ""
-        line += piece if line else piece.lstrip()
+        line += piece if line or not lines else piece.lstrip()  # a paragraph keeps its own indent
     return [*lines, line.rstrip()]
