@@ -21,9 +21,9 @@ class SealmarkError(Exception):
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     article: ClassVar[int | None] = None
-    zh: ClassVar[str] = "服务内部出错,本次请求没有放行任何内容。"
+    zh: ClassVar[str] = "服务内部出错，本次请求没有放行任何内容。"
     en: ClassVar[str] = "Something failed inside the service; nothing of this request was released."
-    zh_next: ClassVar[str] = "请稍后重试;若仍出现,请把交互编号告诉服务提供者。"
+    zh_next: ClassVar[str] = "请稍后重试；若仍出现，请把交互编号告诉服务提供者。"
     en_next: ClassVar[str] = "Try again later; if it persists, give the provider the exchange number."
 
     def __init__(self, **details: object) -> None:

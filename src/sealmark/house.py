@@ -53,7 +53,7 @@ class GatesMissing(SealmarkError):
 
     code = "house.gates_missing"
     status = 503
-    zh = "正式模式不能启动,以下条件尚不具备:\n{zh_gates}"
+    zh = "正式模式不能启动，以下条件尚不具备:\n{zh_gates}"
     en = "Live mode cannot start; these gates are not built yet:\n{en_gates}"
     zh_next = "请用 SEALMARK_MODE=rehearsal 演练。"
     en_next = "Rehearse with SEALMARK_MODE=rehearsal."
@@ -181,7 +181,7 @@ def refuse_live(settings: Settings) -> None:
     if settings.rehearsal or not UNBUILT_GATES:
         return
     raise GatesMissing(
-        zh_gates="\n".join(f"  · 第{article}条:{zh}" for article, zh, _ in UNBUILT_GATES),
+        zh_gates="\n".join(f"  · 第{article}条：{zh}" for article, zh, _ in UNBUILT_GATES),
         en_gates="\n".join(f"  · Article {article}: {en}" for article, _, en in UNBUILT_GATES),
     )
 

@@ -23,9 +23,9 @@ class BadSettings(SealmarkError):
     """A setting is missing or cannot be used."""
 
     code = "settings.invalid"
-    zh = "配置有误:{problem}。"
+    zh = "配置有误：{problem}。"
     en = "The settings cannot be used: {problem}."
-    zh_next = "请修改该配置项后重新启动;全部配置项见 docs/reference/settings.md。"
+    zh_next = "请修改该配置项后重新启动；全部配置项见 docs/reference/settings.md。"
     en_next = "Correct it and start again; docs/reference/settings.md lists every setting."
 
 

@@ -47,4 +47,4 @@ def test_styles_stay_where_they_were(first: str, second: str, width: int) -> Non
 
 def test_a_list_keeps_its_indent() -> None:
     """Blanks at the start of a paragraph are meant; at the start of a continuation they are not."""
-    assert wrapped("  · one two\n  · three", 8) == "  · one\ntwo\n  · three"
+    assert wrapped("  · one two\n  · three", 9) == "  · one\ntwo\n  · three"

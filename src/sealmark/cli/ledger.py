@@ -212,9 +212,9 @@ def _checked(found: "Checked") -> dict[str, Any]:
 def _show_checked(found: "Checked") -> None:
     for place in ("kind", "at", "exchange", "operation", "service", "outcome"):
         if place in found.record:
-            line((f"  {place:<10}", "muted"), str(found.record[place]))
+            line((f"  {place:<16}", "muted"), str(found.record[place]))
     for place, value in found.opened.items():
-        line((f"  {place:<10}", "muted"), value)
+        line((f"  {place:<16}", "muted"), value)
     zh = f"凭证成立：{found.checkpoint.origin} 账本 {found.checkpoint.size} 条记录中的第 {found.index} 条。"
     en = f"The receipt holds: record {found.index} of {found.checkpoint.size} in the ledger {found.checkpoint.origin}."
     summary(said(zh, en))

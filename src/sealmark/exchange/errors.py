@@ -19,7 +19,7 @@ class UnusableRequest(SealmarkError):
 
     code = "exchange.unusable_request"
     status = 400
-    zh = "请求字段有误:{field}。"
+    zh = "请求字段有误：{field}。"
     en = "A field of the request cannot be used: {field}."
     zh_next = "请按 OpenAI 接口文档填写该字段。"
     en_next = "Fill it as the OpenAI API documents it."
@@ -30,7 +30,7 @@ class TooIntricate(SealmarkError):
 
     code = "exchange.too_intricate"
     status = 400
-    zh = "请求体嵌套超过 {depth} 层,或文本字段超过 {fields} 个。"
+    zh = "请求体嵌套超过 {depth} 层，或文本字段超过 {fields} 个。"
     en = "The body is nested more than {depth} levels deep, or has more than {fields} fields of text."
     zh_next = "请简化请求结构。"
     en_next = "Make the request simpler."
@@ -43,7 +43,7 @@ class BodyTooLarge(SealmarkError):
     status = 413
     zh = "请求体超过 {limit} 字节的上限。"
     en = "The request's body is over the limit of {limit} bytes."
-    zh_next = "请缩短输入,或请服务提供者调整上限。"
+    zh_next = "请缩短输入，或请服务提供者调整上限。"
     en_next = "Shorten the input, or ask the provider to raise the limit."
 
 
@@ -52,7 +52,7 @@ class NoSuchDoor(SealmarkError):
 
     code = "exchange.no_such_endpoint"
     status = 404
-    zh = "没有这个接口:{method} {path}。"
+    zh = "没有这个接口：{method} {path}。"
     en = "There is no such endpoint: {method} {path}."
     zh_next = "可用接口见 docs/reference/gateway.md。"
     en_next = "docs/reference/gateway.md lists the endpoints."
@@ -63,9 +63,9 @@ class UnknownKey(SealmarkError):
 
     code = "admission.unknown_key"
     status = 401
-    zh = "缺少 API 密钥,或密钥无效。"
+    zh = "缺少 API 密钥，或密钥无效。"
     en = "The API key is missing or not valid."
-    zh_next = "请在 Authorization 头中携带有效密钥;密钥由服务提供者签发。"
+    zh_next = "请在 Authorization 头中携带有效密钥；密钥由服务提供者签发。"
     en_next = "Send a valid key in the Authorization header; the provider issues keys."
 
 
@@ -98,7 +98,7 @@ class EndUserUnknown(SealmarkError):
     status = 403
     zh = "该最终使用者尚未登记。"
     en = "This end user is not registered."
-    zh_next = "请先用 POST /api/end-users 登记,再认证真实身份并接受服务协议。"
+    zh_next = "请先用 POST /api/end-users 登记，再认证真实身份并接受服务协议。"
     en_next = "Register them with POST /api/end-users, then verify their identity and have the agreement accepted."
 
 
@@ -107,7 +107,7 @@ class IdentityRequired(SealmarkError):
 
     code = "admission.identity_required"
     status = 403
-    zh = "该最终使用者尚未完成真实身份认证,本服务的规则要求先认证再生成。"
+    zh = "该最终使用者尚未完成真实身份认证，本服务的规则要求先认证再生成。"
     en = "This end user's real identity is not verified, which this service's rules ask for before generating."
     zh_next = "请用 POST /api/end-users/identity 以移动电话号码、身份证件号码或统一社会信用代码认证。"
     en_next = "Verify it with POST /api/end-users/identity: mobile number, identity document or credit code."
@@ -119,7 +119,7 @@ class IdentityRequiredToPublish(SealmarkError):
     code = "admission.identity_required_to_publish"
     status = 403
     article = 9
-    zh = "依照《深度合成管理规定》第九条,不得向未进行真实身份信息认证的使用者提供信息发布服务。"
+    zh = "依照《深度合成管理规定》第九条，不得向未进行真实身份信息认证的使用者提供信息发布服务。"
     en = "Article 9 of the Provisions: no publishing for users whose real identity is not verified."
     zh_next = IdentityRequired.zh_next
     en_next = IdentityRequired.en_next
@@ -133,7 +133,7 @@ class AgreementRequired(SealmarkError):
     article = 8
     zh = "该最终使用者尚未接受现行服务协议({version})。"
     en = "This end user has not accepted the service agreement in force ({version})."
-    zh_next = "请展示 GET /api/agreement 的文本,并用 POST /api/end-users/agreement 记录接受。"
+    zh_next = "请展示 GET /api/agreement 的文本，并用 POST /api/end-users/agreement 记录接受。"
     en_next = "Show the text of GET /api/agreement and record acceptance with POST /api/end-users/agreement."
 
 
@@ -143,9 +143,9 @@ class Sanctioned(SealmarkError):
     code = "admission.sanctioned"
     status = 403
     article = 10
-    zh = "该最终使用者已被采取处置措施({kind}),暂不能使用此功能。"
+    zh = "该最终使用者已被采取处置措施({kind})，暂不能使用此功能。"
     en = "This end user is under a sanction ({kind}) and may not use this."
-    zh_next = "如有异议,可按服务协议所载方式申诉。"
+    zh_next = "如有异议，可按服务协议所载方式申诉。"
     en_next = "They may appeal in the way that the service agreement describes."
 
 
@@ -178,9 +178,9 @@ class InputBlocked(SealmarkError):
     code = "review.input_blocked"
     status = 400
     article = 10
-    zh = "输入未通过审核(风险类别 {risk}),没有发送给模型。"
+    zh = "输入未通过审核(风险类别 {risk})，没有发送给模型。"
     en = "The input did not pass review (risk class {risk}); it was not sent to the model."
-    zh_next = "请修改后重试;如有异议,凭交互编号申诉。"
+    zh_next = "请修改后重试；如有异议，凭交互编号申诉。"
     en_next = "Change it and try again; to appeal, give the exchange number."
 
 
@@ -190,9 +190,9 @@ class OutputBlocked(SealmarkError):
     code = "review.output_blocked"
     status = 400
     article = 10
-    zh = "生成结果未通过审核(风险类别 {risk}),未予放行。"
+    zh = "生成结果未通过审核(风险类别 {risk})，未予放行。"
     en = "What was generated did not pass review (risk class {risk}) and is not released."
-    zh_next = "请换一种提问;如有异议,凭交互编号申诉。"
+    zh_next = "请换一种提问；如有异议，凭交互编号申诉。"
     en_next = "Ask in another way; to appeal, give the exchange number."
 
 
@@ -202,7 +202,7 @@ class UnreviewedMedium(SealmarkError):
     code = "review.unreviewed_medium"
     status = 403
     article = 10
-    zh = "没有能够审核{medium}内容的审核器,正式模式不予放行。"
+    zh = "没有能够审核{medium}内容的审核器，正式模式不予放行。"
     en = "No reviewer sees the content of this medium ({medium}); live mode does not release it."
     zh_next = "请由服务提供者启用相应审核器。"
     en_next = "The provider must enable a reviewer for it."
@@ -226,7 +226,7 @@ class RemoteContent(SealmarkError):
     code = "review.remote_content"
     status = 400
     article = 10
-    zh = "字段 {field} 指向远程内容,无法在生成前审核。"
+    zh = "字段 {field} 指向远程内容，无法在生成前审核。"
     en = "The field {field} points to remote content, which cannot be reviewed before generating."
     zh_next = "请以 data: 地址内联提交。"
     en_next = "Send it inline, as a data: URL."
@@ -250,7 +250,7 @@ class UpstreamTimeout(SealmarkError):
     status = 504
     zh = "上游模型超时。"
     en = "The upstream model took too long."
-    zh_next = "请稍后重试,或缩短请求。"
+    zh_next = "请稍后重试，或缩短请求。"
     en_next = "Try again shortly, or shorten the request."
 
 
@@ -259,9 +259,9 @@ class UpstreamRubbish(SealmarkError):
 
     code = "upstream.rubbish"
     status = 502
-    zh = "上游模型的回答无法解析({problem}),未予放行。"
+    zh = "上游模型的回答无法解析({problem})，未予放行。"
     en = "The upstream's answer cannot be read ({problem}); nothing of it is released."
-    zh_next = "请稍后重试;若仍出现,请联系服务提供者。"
+    zh_next = "请稍后重试；若仍出现，请联系服务提供者。"
     en_next = "Try again shortly; if it persists, tell the provider."
 
 
@@ -270,7 +270,7 @@ class UpstreamBroken(SealmarkError):
 
     code = "upstream.broken"
     status = 502
-    zh = "上游模型中途断开,尚未审核完的部分已丢弃。"
+    zh = "上游模型中途断开，尚未审核完的部分已丢弃。"
     en = "The upstream broke off; what was not reviewed yet is dropped."
     zh_next = "请重试。"
     en_next = "Try again."
@@ -325,7 +325,7 @@ class WorkerDied(SealmarkError):
 
     code = "workers.died"
     status = 502
-    zh = "处理该内容的进程超出了时间或内存限制,内容未予放行。"
+    zh = "处理该内容的进程超出了时间或内存限制，内容未予放行。"
     en = "The process that worked on this item went over its limits; the item is not released."
     zh_next = "请换一个较小的尺寸或时长重试。"
     en_next = "Try again with a smaller size or length."

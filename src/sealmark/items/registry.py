@@ -26,7 +26,7 @@ class UnknownReceipt(SealmarkError):
     status = 404
     zh = "没有与该凭证码对应的记录。"
     en = "No record answers to this receipt code."
-    zh_next = "请核对凭证码;它在回答的 X-Sealmark-Receipt 头中。"
+    zh_next = "请核对凭证码；它在回答的 X-Sealmark-Receipt 头中。"
     en_next = "Check the code; it stands in the answer's header X-Sealmark-Receipt."
 
 

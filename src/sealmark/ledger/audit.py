@@ -30,7 +30,7 @@ SENTENCES: dict[FindingKind, tuple[str, str]] = {
     "record_missing": ("第 {place} 条记录缺失。", "Record {place} is missing."),
     "tile_differs": ("瓦片 {place} 与记录不符。", "Tile {place} does not agree with the records."),
     "checkpoint_differs": (
-        "大小为 {place} 的检查点与记录不符:有记录在确认后被改动。",
+        "大小为 {place} 的检查点与记录不符：有记录在确认后被改动。",
         "The checkpoint at size {place} does not agree with the records: one was altered after it was signed.",
     ),
     "checkpoint_unsigned": (
@@ -46,11 +46,11 @@ SENTENCES: dict[FindingKind, tuple[str, str]] = {
         "Record {place} lies beyond the latest checkpoint.",
     ),
     "rolled_back": (
-        "账本比先前见过的检查点(大小 {place})还短:有记录被撤回。",
+        "账本比先前见过的检查点(大小 {place})还短：有记录被撤回。",
         "The ledger is shorter than the checkpoint seen before (size {place}): records were taken back.",
     ),
     "forked": (
-        "账本不是先前见过的检查点(大小 {place})的延续:历史被改写。",
+        "账本不是先前见过的检查点(大小 {place})的延续：历史被改写。",
         "The ledger does not continue the checkpoint seen before (size {place}): its history was rewritten.",
     ),
 }

@@ -13,7 +13,7 @@ class LedgerError(SealmarkError):
     fatal: ClassVar[bool] = False
     zh: ClassVar[str] = "存证账本未能完成操作。"
     en: ClassVar[str] = "The ledger could not do this."
-    zh_next: ClassVar[str] = "没有任何内容被确认;请查看服务日志后重试。"
+    zh_next: ClassVar[str] = "没有任何内容被确认；请查看服务日志后重试。"
     en_next: ClassVar[str] = "Nothing was acknowledged; look at the service's log and try again."
 
 
@@ -22,7 +22,7 @@ class LedgerBusy(LedgerError):
 
     code = "ledger.busy"
     status = 503
-    zh = "存证账本正忙,等待写入的记录已满。"
+    zh = "存证账本正忙，等待写入的记录已满。"
     en = "The ledger is busy: as many entries wait as may wait."
     zh_next = "请稍候一两秒再试。"
     en_next = "Try again in a second or two."
@@ -33,9 +33,9 @@ class LedgerClosed(LedgerError):
 
     code = "ledger.closed"
     status = 503
-    zh = "存证账本已关闭,不再接受记录。"
+    zh = "存证账本已关闭，不再接受记录。"
     en = "The ledger is closed and takes no more entries."
-    zh_next = "服务正在停止或重启,请稍后重试。"
+    zh_next = "服务正在停止或重启，请稍后重试。"
     en_next = "The service is stopping or restarting; try again later."
 
 
@@ -46,7 +46,7 @@ class LedgerStopped(LedgerError):
     status = 503
     zh = "存证账本因无法恢复的错误({cause})已停止写入。"
     en = "The ledger stopped after an error that it cannot recover from ({cause})."
-    zh_next = "请运维人员运行 `sealmark ledger verify` 检查账本,排除原因后重启服务。"
+    zh_next = "请运维人员运行 `sealmark ledger verify` 检查账本，排除原因后重启服务。"
     en_next = "An operator runs `sealmark ledger verify`, removes the cause and restarts the service."
 
 
@@ -55,7 +55,7 @@ class EntryInvalid(LedgerError):
 
     code = "ledger.entry_invalid"
     status = 400
-    zh = "记录不符合账本的要求:{reason}。"
+    zh = "记录不符合账本的要求：{reason}。"
     en = "The entry is not what the ledger takes: {reason}."
     zh_next = "请改正后重新提交。"
     en_next = "Correct it and append it again."
@@ -66,9 +66,9 @@ class EntryTooLarge(LedgerError):
 
     code = "ledger.entry_too_large"
     status = 413
-    zh = "记录的{part}有 {size} 字节,超过上限 {limit} 字节。"
+    zh = "记录的{part}有 {size} 字节，超过上限 {limit} 字节。"
     en = "The {part} has {size} bytes; the limit is {limit}."
-    zh_next = "请只记录摘要和编号,把大内容放入对象存储。"
+    zh_next = "请只记录摘要和编号，把大内容放入对象存储。"
     en_next = "Record digests and numbers, and put large content into the object store."
 
 
@@ -80,7 +80,7 @@ class LedgerMissing(LedgerError):
     fatal = True
     zh = "此处没有账本文件。"
     en = "There is no ledger file at this place."
-    zh_next = "请检查数据目录;确为首次部署时,再明确创建账本。"
+    zh_next = "请检查数据目录；确为首次部署时，再明确创建账本。"
     en_next = "Check the data directory; create the ledger explicitly only if this is the first deployment."
 
 
@@ -89,9 +89,9 @@ class LedgerExists(LedgerError):
 
     code = "ledger.exists"
     status = 409
-    zh = "此处已有文件,不能在上面新建账本。"
+    zh = "此处已有文件，不能在上面新建账本。"
     en = "A file already stands there; no ledger is created over it."
-    zh_next = "请打开已有的账本,或换一个位置。"
+    zh_next = "请打开已有的账本，或换一个位置。"
     en_next = "Open the existing ledger, or choose another place."
 
 
@@ -103,7 +103,7 @@ class LedgerHeld(LedgerError):
     fatal = True
     zh = "另一个进程正在写入此账本。"
     en = "Another process holds this ledger for writing."
-    zh_next = "同一账本只能有一个写入者;请先停止另一个,或以只读方式打开。"
+    zh_next = "同一账本只能有一个写入者；请先停止另一个，或以只读方式打开。"
     en_next = "A ledger has one writer; stop the other one first, or open it read-only."
 
 
@@ -112,7 +112,7 @@ class LedgerReadOnly(LedgerError):
 
     code = "ledger.read_only"
     status = 409
-    zh = "账本以只读方式打开,不能写入。"
+    zh = "账本以只读方式打开，不能写入。"
     en = "The ledger is open for reading only."
     zh_next = "请以写入方式打开账本。"
     en_next = "Open the ledger for writing."
@@ -124,9 +124,9 @@ class LedgerForked(LedgerError):
     code = "ledger.forked"
     status = 503
     fatal = True
-    zh = "账本的最新检查点不是本写入者所依据的那一个;继续写入会使日志分叉。"
+    zh = "账本的最新检查点不是本写入者所依据的那一个；继续写入会使日志分叉。"
     en = "The stored checkpoint is not the one this writer built on; writing on would fork the log."
-    zh_next = "请确认没有第二个写入者,核对账本后重启。"
+    zh_next = "请确认没有第二个写入者，核对账本后重启。"
     en_next = "Make sure that there is no second writer, verify the ledger and restart."
 
 
@@ -136,7 +136,7 @@ class SignerForeign(LedgerError):
     code = "ledger.foreign_key"
     status = 409
     fatal = True
-    zh = "签名密钥属于 {signer},而账本是 {origin}。"
+    zh = "签名密钥属于 {signer}，而账本是 {origin}。"
     en = "The signing key is named {signer}; this ledger is {origin}."
     zh_next = "请使用创建该账本时的密钥。"
     en_next = "Use the key that belongs to this ledger."
@@ -148,9 +148,9 @@ class LedgerCorrupt(LedgerError):
     code = "ledger.corrupt"
     status = 503
     fatal = True
-    zh = "账本数据损坏:{reason}。"
+    zh = "账本数据损坏：{reason}。"
     en = "The ledger's data are damaged: {reason}."
-    zh_next = "请停止写入,保留原文件,运行 `sealmark ledger verify`,并从备份恢复。"
+    zh_next = "请停止写入，保留原文件，运行 `sealmark ledger verify`,并从备份恢复。"
     en_next = "Stop writing, keep the file as it is, run `sealmark ledger verify`, and restore from a backup."
 
 
@@ -170,9 +170,9 @@ class LedgerFull(LedgerError):
 
     code = "ledger.full"
     status = 507
-    zh = "账本所在的磁盘已满,记录未写入。"
+    zh = "账本所在的磁盘已满，记录未写入。"
     en = "The disk that the ledger lies on is full; nothing was written."
-    zh_next = "请腾出空间;之后账本会自行继续。"
+    zh_next = "请腾出空间；之后账本会自行继续。"
     en_next = "Free some space; the ledger goes on by itself then."
 
 
@@ -184,7 +184,7 @@ class LedgerUnreadable(LedgerError):
     fatal = True
     zh = "读写账本时磁盘出错。"
     en = "The disk failed while the ledger was read or written."
-    zh_next = "请检查磁盘和文件权限,再运行 `sealmark ledger verify`。"
+    zh_next = "请检查磁盘和文件权限，再运行 `sealmark ledger verify`。"
     en_next = "Check the disk and the file's permissions, then run `sealmark ledger verify`."
 
 
@@ -193,7 +193,7 @@ class RecordUnknown(LedgerError):
 
     code = "ledger.unknown"
     status = 404
-    zh = "账本中没有这一项:{what}。"
+    zh = "账本中没有这一项：{what}。"
     en = "The ledger does not hold this: {what}."
     zh_next = "请核对编号。"
     en_next = "Check the number."
@@ -204,7 +204,7 @@ class NoteMalformed(LedgerError):
 
     code = "ledger.malformed"
     status = 422
-    zh = "凭证文本的格式不对:{reason}。"
+    zh = "凭证文本的格式不对：{reason}。"
     en = "The text is malformed: {reason}."
     zh_next = "请使用未经改动的原始文件。"
     en_next = "Use the original file, unchanged."
@@ -217,7 +217,7 @@ class SignatureInvalid(LedgerError):
     status = 422
     zh = "检查点的签名不成立。"
     en = "The checkpoint's signature does not verify."
-    zh_next = "请核对公钥是否属于该账本;若属于,说明文本已被改动。"
+    zh_next = "请核对公钥是否属于该账本；若属于，说明文本已被改动。"
     en_next = "Check that the key is this ledger's; if it is, the text was altered."
 
 
@@ -226,7 +226,7 @@ class ProofInvalid(LedgerError):
 
     code = "ledger.proof_invalid"
     status = 422
-    zh = "证明不成立:{reason}。"
+    zh = "证明不成立：{reason}。"
     en = "The proof does not hold: {reason}."
-    zh_next = "请使用未经改动的原始文件;若仍不成立,请向主管部门反映。"
+    zh_next = "请使用未经改动的原始文件；若仍不成立，请向主管部门反映。"
     en_next = "Use the original, unaltered file; if it still fails, tell the competent authority."

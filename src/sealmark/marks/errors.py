@@ -9,7 +9,7 @@ class MarkError(SealmarkError):
     code = "marks.failed"
     status = 422
     article = 16
-    zh = "这份内容未能加上标识,因此没有放行。"
+    zh = "这份内容未能加上标识，因此没有放行。"
     en = "The item could not be marked and was not released."
     zh_next = "请检查内容与标识设置后重试。"
     en_next = "Check the item and the marking options and try again."
@@ -41,7 +41,7 @@ class DamagedMetadata(MarkError):
     code = "marks.damaged_metadata"
     zh = "文件中 {place} 处的元数据无法安全读取({reason})。"
     en = "The metadata at {place} cannot be read safely ({reason})."
-    zh_next = "请修复或重新导出该文件;为不破坏他人的元数据,系统不会覆盖它。"
+    zh_next = "请修复或重新导出该文件；为不破坏他人的元数据，系统不会覆盖它。"
     en_next = "Repair or export the file again; it is not overwritten, so that no other metadata is lost."
 
 
@@ -61,9 +61,9 @@ class NoMetadataPlace(MarkError):
 
     code = "marks.no_metadata_place"
     status = 415
-    zh = "{format} 格式没有元数据区,无法写入文件元数据标识。"
+    zh = "{format} 格式没有元数据区，无法写入文件元数据标识。"
     en = "The format {format} has no place for a metadata label."
-    zh_next = "请使用可见标识与伴随文件,或改用带元数据的格式。"
+    zh_next = "请使用可见标识与伴随文件，或改用带元数据的格式。"
     en_next = "Use the visible mark with a sidecar, or a format that has metadata."
 
 
@@ -72,9 +72,9 @@ class UnreadableLabel(MarkError):
 
     code = "marks.unreadable_label"
     status = 409
-    zh = "文件已带有无法解析的 AIGC 标识;覆盖它会篡改他人的标识。"
+    zh = "文件已带有无法解析的 AIGC 标识；覆盖它会篡改他人的标识。"
     en = "The file carries an AIGC label that cannot be parsed; replacing it would tamper with another's label."
-    zh_next = "若这是本服务自己生成或编辑的内容,请声明后重试;否则请人工处理。"
+    zh_next = "若这是本服务自己生成或编辑的内容，请声明后重试；否则请人工处理。"
     en_next = "If this is your own generation or edit, say so and try again; otherwise have a person look at it."
 
 
@@ -83,9 +83,9 @@ class NotReadable(MarkError):
 
     code = "marks.not_readable"
     status = 500
-    zh = "写入的标识未能读回,内容没有放行。"
+    zh = "写入的标识未能读回，内容没有放行。"
     en = "The label that was written did not read back; the item was not released."
-    zh_next = "请重试;若仍出现,请换用其他格式并告知服务提供者。"
+    zh_next = "请重试；若仍出现，请换用其他格式并告知服务提供者。"
     en_next = "Try again; if it persists, use another format and tell the provider."
 
 
@@ -95,5 +95,5 @@ class UnknownLayer(MarkError):
     code = "marks.unknown_layer"
     zh = "标识层 {layer} 不存在或尚未提供。"
     en = "The layer {layer} does not exist or is not available yet."
-    zh_next = "可用的标识层:{available}。"
+    zh_next = "可用的标识层：{available}。"
     en_next = "Available layers: {available}."

@@ -21,28 +21,28 @@ class Note:
 
 REHEARSAL = Note(
     "marks.rehearsal",
-    "演练:未提供标识元素,因此写入了虚构的服务提供者编码和随机内容编号;它不在任何账本中。",
+    "演练：未提供标识元素，因此写入了虚构的服务提供者编码和随机内容编号；它不在任何账本中。",
     "rehearsal: no label was given, so the item carries an invented provider code and a random production number; "
     "it is in no ledger",
 )
 PASSED_ON = Note(
     "marks.passed_on",
-    "该内容已带有他人的标识:生产者字段保持不变,只写入了传播者字段。",
+    "该内容已带有他人的标识：生产者字段保持不变，只写入了传播者字段。",
     "the item carried a label of another: its producer's fields stay and only the propagator's were written",
 )
 SEVERAL = Note(
     "marks.several_labels",
-    "该内容带有多个标识;GB 45438 6.1 c) 只允许一个,以主位置的第一个为准。",
+    "该内容带有多个标识;GB 45438 6.1 c) 只允许一个，以主位置的第一个为准。",
     "the item carries more than one label; GB 45438 6.1 c) allows one, and the main channel's first counts",
 )
 CONTRADICTION = Note(
     "marks.contradicting_labels",
-    "该内容的多个标识互相矛盾;以主位置的第一个为准。",
+    "该内容的多个标识互相矛盾；以主位置的第一个为准。",
     "the item's labels contradict each other; the main channel's first counts",
 )
 SHALLOWER = Note(
     "marks.reduced_depth",
-    "绘制可见标识时,十六位像素已降为八位。",
+    "绘制可见标识时，十六位像素已降为八位。",
     "sixteen-bit samples were reduced to eight bits when the visible mark was drawn",
 )
 UNCHECKED = Note(
@@ -52,7 +52,7 @@ UNCHECKED = Note(
 )
 ALTERED = Note(
     "marks.altered_after_release",
-    "交付后被改动:编号为本服务所发,但当时交付的内容与此不同。",
+    "交付后被改动：编号为本服务所发，但当时交付的内容与此不同。",
     "altered after release: the number is known, but something else was released under it",
 )
 LABEL_DIFFERS = Note(

@@ -181,10 +181,10 @@ def _shown(places: list[Found]) -> LayerFinding:
     label = chief(places)
     if label is None:
         reason = places[0].error or ""
-        zh, en = f"元数据中有 AIGC 字段,但无法解析:{reason}", f"There is an AIGC field that cannot be parsed: {reason}"
+        zh, en = f"元数据中有 AIGC 字段，但无法解析：{reason}", f"There is an AIGC field that cannot be parsed: {reason}"
         return LayerFinding("damaged", zh, en, where)
     name = _WORDS[_NAME_OF[label.tier]]
-    zh = f"元数据标识表明该内容{name[0]};生产者 {label.content_producer},编号 {label.produce_id}。"
+    zh = f"元数据标识表明该内容{name[0]}；生产者 {label.content_producer}，编号 {label.produce_id}。"
     en = f"The metadata label says that it {name[1]}; producer {label.content_producer}, number {label.produce_id}."
     return LayerFinding("found", zh, en, where)
 
@@ -221,7 +221,7 @@ def _heard(data: bytes, limits: Limits) -> LayerFinding:
     except SealmarkError as error:
         return LayerFinding("damaged", error.happened("zh"), error.happened("en"))
     if not traces:
-        zh = "首尾没有听到本平台的语音提示或短长短短节奏;他人的语音提示尚不能识别。"
+        zh = "首尾没有听到本平台的语音提示或短长短短节奏；他人的语音提示尚不能识别。"
         en = "Neither our announcement nor the rhythm is heard; another's announcement is not recognised."
         return LayerFinding("none", zh, en)
     where = ", ".join(f"{trace.place} ({trace.start / sound.rate:.1f} s)" for trace in traces)

@@ -42,7 +42,7 @@ class UnknownFormat(MediaError):
     status = 415
     zh = "无法识别这份内容的格式。"
     en = "The format of this item is not one that Sealmark knows."
-    zh_next = "支持的格式:{supported}。请转换为其中之一。"
+    zh_next = "支持的格式：{supported}。请转换为其中之一。"
     en_next = "Supported formats: {supported}. Convert it to one of them."
 
 
@@ -51,7 +51,7 @@ class LyingFormat(MediaError):
 
     code = "media.lying_format"
     status = 415
-    zh = "文件声明的格式是 {declared},实际内容是 {actual}。"
+    zh = "文件声明的格式是 {declared}，实际内容是 {actual}。"
     en = "The file is declared as {declared}, but its content is {actual}."
     zh_next = "请改正扩展名或媒体类型后重新提交。"
     en_next = "Correct the extension or the media type and submit it again."
@@ -85,7 +85,7 @@ class TooLarge(MediaError):
     status = 413
     zh = "内容超过大小上限 {limit} 字节。"
     en = "The item is larger than the limit of {limit} bytes."
-    zh_next = "请缩小文件,或请服务管理员调整上限。"
+    zh_next = "请缩小文件，或请服务管理员调整上限。"
     en_next = "Make the file smaller, or ask the operator to raise the limit."
 
 
@@ -94,7 +94,7 @@ class TooManyPixels(MediaError):
 
     code = "media.too_many_pixels"
     status = 413
-    zh = "图像为 {width}×{height} 像素,超过上限 {limit} 像素,未予解码。"
+    zh = "图像为 {width}×{height} 像素，超过上限 {limit} 像素，未予解码。"
     en = "The image has {width}×{height} pixels, over the limit of {limit}; it was not decoded."
     zh_next = "请缩小图像后重新提交。"
     en_next = "Scale the image down and submit it again."
@@ -105,7 +105,7 @@ class TooManySamples(MediaError):
 
     code = "media.too_many_samples"
     status = 413
-    zh = "音频共 {samples} 个采样,超过上限 {limit},未予解码。"
+    zh = "音频共 {samples} 个采样，超过上限 {limit}，未予解码。"
     en = "The audio has {samples} samples, over the limit of {limit}; it was not decoded."
     zh_next = "请分段提交较短的音频。"
     en_next = "Submit the audio in shorter parts."
@@ -116,9 +116,9 @@ class MovingImage(MediaError):
 
     code = "media.moving_image"
     status = 415
-    zh = "这是动态 {format} 图像;目前只能在静态图像上添加显式标识。"
+    zh = "这是动态 {format} 图像；目前只能在静态图像上添加显式标识。"
     en = "This {format} image is animated; an explicit mark can be drawn on still images only."
-    zh_next = "请提交静态图像,或转换为视频格式。"
+    zh_next = "请提交静态图像，或转换为视频格式。"
     en_next = "Submit a still image, or convert it to a video format."
 
 

@@ -26,9 +26,9 @@ class UnknownDocument(SealmarkError):
     code = "identity.unknown_document"
     status = 400
     article = 9
-    zh = "未知的身份证明种类:{document}。"
+    zh = "未知的身份证明种类：{document}。"
     en = "Unknown kind of identity number: {document}."
-    zh_next = "请使用以下之一:{known}。"
+    zh_next = "请使用以下之一：{known}。"
     en_next = "Use one of: {known}."
 
 

@@ -29,7 +29,7 @@ class UnusableService(SealmarkError):
     code = "registers.unusable_service"
     status = 400
     article = 23
-    zh = "服务登记有误:{problem}。"
+    zh = "服务登记有误：{problem}。"
     en = "The register of services has a mistake: {problem}."
     zh_next = "请修改服务登记文件后重新启动。"
     en_next = "Correct the register file and start again."

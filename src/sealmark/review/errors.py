@@ -13,7 +13,7 @@ class LibraryError(SealmarkError):
     article: ClassVar[int | None] = 10
     zh = "特征库无法使用。"
     en = "The feature library cannot be used."
-    zh_next = "请换用上一个有效版本,并检查来源。"
+    zh_next = "请换用上一个有效版本，并检查来源。"
     en_next = "Use the last valid version and check where this one came from."
 
 
@@ -21,7 +21,7 @@ class EntryRefused(LibraryError):
     """One entry cannot be compiled; `entry` is its id."""
 
     code = "review.entry_refused"
-    zh_next = "请改正或撤下条目“{entry}”,再编译。"
+    zh_next = "请改正或撤下条目“{entry}”，再编译。"
     en_next = "Correct or retire the entry “{entry}”, then compile again."
 
 
@@ -45,7 +45,7 @@ class TermTooLong(EntryRefused):
     """The folded term is longer than the bound that limits how much of a stream may be held."""
 
     code = "review.term_too_long"
-    zh = "条目“{entry}”的特征词归一后有 {length} 个字符,上限为 {most}。"
+    zh = "条目“{entry}”的特征词归一后有 {length} 个字符，上限为 {most}。"
     en = "The term of the entry “{entry}” has {length} characters after folding; at most {most} are allowed."
 
 
@@ -70,7 +70,7 @@ class LibraryEmpty(LibraryError):
     """A library without entries would let everything pass as reviewed."""
 
     code = "review.library_empty"
-    zh = "特征库没有条目,无法据以审核。"
+    zh = "特征库没有条目，无法据以审核。"
     en = "The feature library has no entries, so nothing can be reviewed by it."
     zh_next = "请至少加入一个条目。"
     en_next = "Add at least one entry."
@@ -80,7 +80,7 @@ class LibraryUnreadable(LibraryError):
     """A library file is not what it should be, or was damaged."""
 
     code = "review.library_unreadable"
-    zh = "特征库文件无法读取:格式不符或已损坏。"
+    zh = "特征库文件无法读取：格式不符或已损坏。"
     en = "The library file cannot be read: it has another format or is damaged."
 
 
@@ -101,7 +101,7 @@ class StreamFinished(SealmarkError):
     code = "review.stream_finished"
     status = 500
     article: ClassVar[int | None] = 10
-    zh = "审核已结束,后到的内容未放行。"
+    zh = "审核已结束，后到的内容未放行。"
     en = "The review had been finished; what came later was not released."
     zh_next = "请为新的内容另开一次审核。"
     en_next = "Start a new review for new content."

@@ -31,7 +31,7 @@ class KeyUnavailable(SealmarkError):
     code = "keys.unavailable"
     zh = "所需的密钥不可用({reason})。"
     en = "A key that is needed is not available ({reason})."
-    zh_next = "请检查主密钥文件;已按期销毁的内容无法恢复。"
+    zh_next = "请检查主密钥文件；已按期销毁的内容无法恢复。"
     en_next = "Check the master key file; what was erased when its term ended cannot be brought back."
 
 

@@ -10,7 +10,7 @@ class BadRequest(SealmarkError):
 
     code: ClassVar[str] = "demo.bad_request"
     status: ClassVar[int] = 400
-    zh: ClassVar[str] = "请求的字段 {param} 不可用:{reason}。"
+    zh: ClassVar[str] = "请求的字段 {param} 不可用：{reason}。"
     en: ClassVar[str] = "The request's field {param} cannot be used: {reason}."
     zh_next: ClassVar[str] = "请改正该字段后重试。"
     en_next: ClassVar[str] = "Correct the field and send the request again."
@@ -21,7 +21,7 @@ class UnknownModel(SealmarkError):
 
     code: ClassVar[str] = "demo.model_not_found"
     status: ClassVar[int] = 404
-    zh: ClassVar[str] = "没有名为 {model} 的模型,此接口的模型是 {offered}。"
+    zh: ClassVar[str] = "没有名为 {model} 的模型，此接口的模型是 {offered}。"
     en: ClassVar[str] = "There is no model named {model}; this endpoint runs {offered}."
     zh_next: ClassVar[str] = "请改用列出的模型。"
     en_next: ClassVar[str] = "Use the model that is named."
@@ -54,7 +54,7 @@ class EngineFailed(SealmarkError):
 
     code: ClassVar[str] = "demo.engine_failed"
     status: ClassVar[int] = 500
-    zh: ClassVar[str] = "生成器 {engine} 出错,本次没有生成完整内容。"
+    zh: ClassVar[str] = "生成器 {engine} 出错，本次没有生成完整内容。"
     en: ClassVar[str] = "The generator {engine} failed; nothing complete was made."
-    zh_next: ClassVar[str] = "请重试;若仍出现,请缩短输入。"
+    zh_next: ClassVar[str] = "请重试；若仍出现，请缩短输入。"
     en_next: ClassVar[str] = "Try again; if it persists, shorten the input."

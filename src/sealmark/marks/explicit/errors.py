@@ -11,7 +11,7 @@ class UnlawfulWording(SealmarkError):
     code: ClassVar[str] = "marks.explicit.wording"
     status: ClassVar[int] = 422
     article: ClassVar[int | None] = 17
-    zh: ClassVar[str] = "显式标识的文字须同时含有“AI”或“人工智能”,以及“生成”或“合成”。"
+    zh: ClassVar[str] = "显式标识的文字须同时含有“AI”或“人工智能”，以及“生成”或“合成”。"
     en: ClassVar[str] = "The wording of a visible mark must hold both AI (or 人工智能) and 生成 (or 合成)."
     zh_next: ClassVar[str] = "请改用例如“AI生成”“人工智能生成”的文字。"
     en_next: ClassVar[str] = "Use for example AI生成 or 人工智能生成."
@@ -23,9 +23,9 @@ class UnprintableWording(SealmarkError):
     code: ClassVar[str] = "marks.explicit.glyph"
     status: ClassVar[int] = 422
     article: ClassVar[int | None] = 17
-    zh: ClassVar[str] = "标识字体不含这些字符:{characters}。"
+    zh: ClassVar[str] = "标识字体不含这些字符：{characters}。"
     en: ClassVar[str] = "The label font has no glyph for: {characters}."
-    zh_next: ClassVar[str] = "请改用其他文字,或用 tools/label_font.py 把这些字加进字体。"
+    zh_next: ClassVar[str] = "请改用其他文字，或用 tools/label_font.py 把这些字加进字体。"
     en_next: ClassVar[str] = "Choose another wording, or add the glyphs with tools/label_font.py."
 
 
@@ -35,9 +35,9 @@ class PictureTooSmall(SealmarkError):
     code: ClassVar[str] = "marks.explicit.picture_too_small"
     status: ClassVar[int] = 422
     article: ClassVar[int | None] = 17
-    zh: ClassVar[str] = "图片为 {width}×{height} 像素,放不下清晰可辨的显式标识。"
+    zh: ClassVar[str] = "图片为 {width}×{height} 像素，放不下清晰可辨的显式标识。"
     en: ClassVar[str] = "At {width}×{height} pixels the picture has no room for a legible visible mark."
-    zh_next: ClassVar[str] = "请生成更大的图片(两边都不小于 48 像素即可),或改用更短的标识文字。"
+    zh_next: ClassVar[str] = "请生成更大的图片(两边都不小于 48 像素即可)，或改用更短的标识文字。"
     en_next: ClassVar[str] = "Make a larger picture (48 pixels on both sides is enough), or use a shorter wording."
 
 
@@ -59,7 +59,7 @@ class UnusableSound(SealmarkError):
     code: ClassVar[str] = "marks.explicit.sound"
     status: ClassVar[int] = 422
     article: ClassVar[int | None] = 17
-    zh: ClassVar[str] = "音频无法加上语音或节奏标识:{reason}。"
+    zh: ClassVar[str] = "音频无法加上语音或节奏标识：{reason}。"
     en: ClassVar[str] = "No spoken or rhythmic mark can be added to this sound: {reason}."
     zh_next: ClassVar[str] = "请提供采样率 8 至 192 kHz、数值有限的 [帧, 声道] 采样。"
     en_next: ClassVar[str] = "Give finite samples of shape [frames, channels] at 8 to 192 kHz."
