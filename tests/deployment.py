@@ -71,7 +71,7 @@ class Deployment:
         """A new application's key; `ready`: its calls need not name an end user."""
         row = self.house.people.create_application("test", shows_label=shows_label)
         if ready:
-            self.house.rehearse(row.id)
+            self.house.workplace.rehearse(row.id)
         return self.house.people.issue_key(row.id)
 
     def client(self, key: str = "", language: str = "en") -> httpx2.Client:

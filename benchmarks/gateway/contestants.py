@@ -89,7 +89,7 @@ def _prepared(settings: Settings) -> str:
     house.start()
     try:
         application = house.people.create_application("benchmark")
-        house.rehearse(application.id)
+        house.workplace.rehearse(application.id)
         return house.people.issue_key(application.id)
     finally:
         house.stop()

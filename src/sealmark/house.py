@@ -21,6 +21,7 @@ from sealmark.items.finding import FindingKeys
 from sealmark.items.numbers import ProductionNumbers
 from sealmark.items.registry import ItemRegistry
 from sealmark.ledger import Sequencer, Signer
+from sealmark.ledger.errors import LedgerMissing
 from sealmark.marks.label import REHEARSAL_CODE
 from sealmark.people.identity import SandboxVerifier
 from sealmark.people.service import People
@@ -48,6 +49,9 @@ UNBUILT_GATES = (
 )
 
 
+SANDBOX_NUMBER = "13800138001"  # the mobile number that a rehearsing application is identified by
+
+
 class GatesMissing(SealmarkError):
     """Live mode refuses to start while a gate is not built."""
 
@@ -60,16 +64,54 @@ class GatesMissing(SealmarkError):
 
 
 @dataclass(frozen=True, slots=True)
+class Workplace:
+    """The rooms on the workplace's database: beside a running server, or on the way to one.
+
+    What is changed here waits in the outbox until a server records it.
+    """
+
+    settings: Settings
+    database: Database
+    master: MasterKey
+    people: People
+    registers: Registers
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the workplace, and lay out a new one with its ledger. Raises `GatesMissing` in live mode."""
+        refuse_live(settings)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        master = MasterKey.from_file(_master_key_file(settings), create=settings.rehearsal)
+        database = Database(settings.workplace_url)
+        upgrade(database.engine)
+        _lay_ledger(settings, database)
+        people, registers = People(database, master, SandboxVerifier()), Registers(database)
+        _seed(settings, people, registers)
+        return cls(settings, database, master, people, registers)
+
+    def rehearse(self, application: str) -> None:
+        """In rehearsal, let an application call without naming an end user: it then speaks for itself."""
+        agreement = self.people.agreement()
+        if not self.settings.rehearsal or agreement is None:
+            return
+        self.people.register(application, APPLICATION_ITSELF)
+        self.people.verify_identity(application, APPLICATION_ITSELF, "mobile", SANDBOX_NUMBER)
+        self.people.accept_agreement(application, APPLICATION_ITSELF, agreement.version)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """Everything that runs, and how it starts and stops."""
 
     settings: Settings
-    database: Database
+    workplace: Workplace
     store: LedgerStore
     sequencer: Sequencer
     signer: Signer
-    people: People
-    registers: Registers
     items: ItemRegistry
     admission: Admission
     upstreams: Upstreams
@@ -81,18 +123,13 @@ class House:
     @classmethod
     def build(cls, settings: Settings) -> Self:
         """Open databases, ledger and engines. Raises `GatesMissing` in live mode, and what each part raises."""
-        refuse_live(settings)
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        master = MasterKey.from_file(_master_key_file(settings), create=settings.rehearsal)
-        database = Database(settings.workplace_url)
-        upgrade(database.engine)
-        store, signer = _ledger(settings, database), Signer(settings.origin, master.ledger_seed)
-        people, registers = People(database, master, SandboxVerifier()), Registers(database)
-        _seed(settings, people, registers)
+        workplace = Workplace.open(settings)
+        database, master, people = workplace.database, workplace.master, workplace.people
+        store, signer = LedgerStore.open(settings.ledger_path), Signer(settings.origin, master.ledger_seed)
         sequencer = Sequencer(store, signer)
         finding = FindingKeys(master)
         items = ItemRegistry(store, database, people.keys, finding)
-        admission = Admission(database, people, registers, rehearsal=settings.rehearsal)
+        admission = Admission(database, people, workplace.registers, rehearsal=settings.rehearsal)
         upstreams = Upstreams(
             connect_timeout=settings.connect_timeout,
             answer_timeout=settings.answer_timeout,
@@ -117,12 +154,10 @@ class House:
         )
         return cls(
             settings=settings,
-            database=database,
+            workplace=workplace,
             store=store,
             sequencer=sequencer,
             signer=signer,
-            people=people,
-            registers=registers,
             items=items,
             admission=admission,
             upstreams=upstreams,
@@ -166,14 +201,15 @@ class House:
         self.store.close()
         self.database.close()
 
-    def rehearse(self, application: str) -> None:
-        """In rehearsal, let an application call without naming an end user: it then speaks for itself."""
-        agreement = self.people.agreement()
-        if not self.settings.rehearsal or agreement is None:
-            return
-        self.people.register(application, APPLICATION_ITSELF)
-        self.people.verify_identity(application, APPLICATION_ITSELF, "mobile", "13800138001")
-        self.people.accept_agreement(application, APPLICATION_ITSELF, agreement.version)
+    @property
+    def database(self) -> Database:
+        """The workplace's database."""
+        return self.workplace.database
+
+    @property
+    def people(self) -> People:
+        """Applications, end users, identity, agreements, sanctions."""
+        return self.workplace.people
 
 
 def refuse_live(settings: Settings) -> None:
@@ -186,13 +222,14 @@ def refuse_live(settings: Settings) -> None:
     )
 
 
-def _ledger(settings: Settings, database: Database) -> LedgerStore:
-    """The deployment's ledger; made only for a new workplace: one that went missing is an error, never replaced."""
+def _lay_ledger(settings: Settings, database: Database) -> None:
+    """Make the ledger of a new workplace; one that went missing later is an error, never replaced."""
     with database.transaction() as session:
         new = revisions.latest(session) == 0
     if new and not settings.ledger_path.exists():
-        return LedgerStore.create(settings.ledger_path, settings.origin)
-    return LedgerStore.open(settings.ledger_path)
+        LedgerStore.create(settings.ledger_path, settings.origin).close()
+    elif not settings.ledger_path.exists():
+        raise LedgerMissing
 
 
 def _master_key_file(settings: Settings) -> Path:

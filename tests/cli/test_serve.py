@@ -66,7 +66,7 @@ def test_a_second_one_on_the_same_ledger(server: "subprocess.Popen[str]", tmp_pa
     out, err = second.communicate(timeout=PATIENCE)
     assert (second.returncode, out) == (2, "")
     assert err.count("\n") == 1
-    assert "[cli.not_started]" in err
+    assert "[ledger.held]" in err
     assert "ledger.held" in err
 
 

@@ -40,7 +40,7 @@ def _offers(settings: Settings, model: str) -> None:
     house = House.build(settings)
     try:
         with house.database.transaction() as session:
-            assert [service.model for service in house.registers.services(session)] == [model]
+            assert [service.model for service in house.workplace.registers.services(session)] == [model]
         assert house.people.agreement() is not None
     finally:
         house.sequencer.close()

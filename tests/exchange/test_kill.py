@@ -107,7 +107,7 @@ def test_nothing_acknowledged_is_ever_lost(tmp_path: Path, upstream: ScriptedUps
 def _prepared(settings: Settings) -> tuple[str, list[Any]]:
     house = House.build(settings)
     row = house.people.create_application("kill test")
-    house.rehearse(row.id)
+    house.workplace.rehearse(row.id)
     key = house.people.issue_key(row.id)
     verifiers = [house.signer.verifier]
     house.sequencer.close()

@@ -1,5 +1,6 @@
 """`sealmark applications`: who may call; works on the data folder, with or without a running server."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,12 +42,12 @@ def install(app: typer.Typer) -> None:
 def create(name: Name, shows_label: ShowsLabel = False, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Register an application; in rehearsal it can call at once, for itself."""
     from sealmark.cli.deployment import settings_of
-    from sealmark.cli.workplace import people_of, rehearse
+    from sealmark.house import Workplace
 
     settings = settings_of(data_dir)
-    with people_of(settings) as people:
-        row = people.create_application(name, shows_label=shows_label)
-        rehearse(people, settings, row.id)
+    with closing(Workplace.open(settings)) as workplace:
+        row = workplace.people.create_application(name, shows_label=shows_label)
+        workplace.rehearse(row.id)
     if as_json_:
         json_line(_in_json(row))
     else:
@@ -63,10 +64,10 @@ def create(name: Name, shows_label: ShowsLabel = False, data_dir: DataDir = None
 def show(data_dir: DataDir = None, as_json_: Json = False) -> int:
     """List every application, oldest first."""
     from sealmark.cli.deployment import settings_to_read
-    from sealmark.cli.workplace import people_of
+    from sealmark.house import Workplace
 
-    with people_of(settings_to_read(data_dir)) as people:
-        rows = people.applications()
+    with closing(Workplace.open(settings_to_read(data_dir))) as workplace:
+        rows = workplace.people.applications()
     for row in rows:
         json_line(_in_json(row)) if as_json_ else _line(row)
     if not as_json_:
@@ -77,10 +78,10 @@ def show(data_dir: DataDir = None, as_json_: Json = False) -> int:
 def disable(application: Id, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Refuse every call of an application from now on."""
     from sealmark.cli.deployment import settings_of
-    from sealmark.cli.workplace import people_of
+    from sealmark.house import Workplace
 
-    with people_of(settings_of(data_dir)) as people:
-        people.disable_application(application)
+    with closing(Workplace.open(settings_of(data_dir))) as workplace:
+        workplace.people.disable_application(application)
     if as_json_:
         json_line({"id": application, "disabled": True})
     else:

@@ -48,14 +48,14 @@ class PortTaken(SealmarkError):
 
 
 class NotStarted(SealmarkError):
-    """The service did not start; `reason` is what it said."""
+    """The service did not start, and did not say why."""
 
     code = "cli.not_started"
     status = 503
-    zh = "服务未能启动：{reason}"
-    en = "The service did not start: {reason}"
-    zh_next = "请按上述原因处理后重新启动。"
-    en_next = "Remove the cause and start it again."
+    zh = "服务未能启动。"
+    en = "The service did not start."
+    zh_next = "原因见日志；处理后重新启动。"
+    en_next = "The log says why; remove the cause and start it again."
 
 
 class NeedsExtra(SealmarkError):

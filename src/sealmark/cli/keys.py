@@ -1,5 +1,6 @@
 """`sealmark keys`: API keys of applications; works on the data folder, with or without a running server."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,11 +30,11 @@ def install(app: typer.Typer) -> None:
 def issue(application: Application, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Print a new key, alone on standard output."""
     from sealmark.cli.deployment import settings_of
-    from sealmark.cli.workplace import people_of
+    from sealmark.house import Workplace
 
-    with people_of(settings_of(data_dir)) as people:
-        key = people.issue_key(application)
-        row = people.api_keys(application)[-1]
+    with closing(Workplace.open(settings_of(data_dir))) as workplace:
+        key = workplace.people.issue_key(application)
+        row = workplace.people.api_keys(application)[-1]
     if as_json_:
         json_line({**_in_json(row), "key": key})
         return YES
@@ -45,10 +46,10 @@ def issue(application: Application, data_dir: DataDir = None, as_json_: Json = F
 def show(application: Application, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """List the keys of an application, oldest first; never the keys themselves."""
     from sealmark.cli.deployment import settings_to_read
-    from sealmark.cli.workplace import people_of
+    from sealmark.house import Workplace
 
-    with people_of(settings_to_read(data_dir)) as people:
-        rows = people.api_keys(application)
+    with closing(Workplace.open(settings_to_read(data_dir))) as workplace:
+        rows = workplace.people.api_keys(application)
     for row in rows:
         json_line(_in_json(row)) if as_json_ else _line(row)
     if not as_json_:
@@ -59,10 +60,10 @@ def show(application: Application, data_dir: DataDir = None, as_json_: Json = Fa
 def revoke(key: Id, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Refuse a key from now on."""
     from sealmark.cli.deployment import settings_of
-    from sealmark.cli.workplace import people_of
+    from sealmark.house import Workplace
 
-    with people_of(settings_of(data_dir)) as people:
-        people.revoke_key(key)
+    with closing(Workplace.open(settings_of(data_dir))) as workplace:
+        workplace.people.revoke_key(key)
     if as_json_:
         json_line({"id": key, "revoked": True})
     else:

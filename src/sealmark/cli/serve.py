@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from sealmark.settings import Settings
+    from sealmark.web.app import Application
 
 _HELP = flowing(
     """启动网关、接口与公共页面。
@@ -45,18 +46,20 @@ def serve(port: Port = None, data_dir: DataDir = None, as_json_: Json = False) -
     """Serve until a signal; exit code 0 after a clean end, 2 where it cannot start."""
     from sealmark.cli.logs import to_standard_error
     from sealmark.house import refuse_live
+    from sealmark.web.app import Application
 
     settings = _settings(port, data_dir)
     refuse_live(settings)
     to_standard_error()
     with _listener(settings) as listener:
         address = _address(listener)
-        server, opening = _server(settings)
+        application = Application(settings)
+        server = _server(application)
         server.on_ready = lambda: _announce(settings, address, as_json_)
         with suppress(KeyboardInterrupt, SystemExit):  # what uvicorn ends with: a signal passed on, or no start
             server.run(sockets=[listener])
     if not server.started:
-        raise NotStarted(reason=opening.refusal or said("原因见日志。", "the log says why."))
+        raise application.failure or NotStarted
     if watched() and not as_json_:
         summary(said("服务已停止，账本已关闭。", "The service has stopped; the ledger is closed."))
     return YES
@@ -83,14 +86,11 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(settings: "Settings") -> "tuple[Any, Opening]":
+def _server(application: "Application") -> Any:
     import uvicorn
 
-    from sealmark.web.app import Application
-
-    opening = Opening(Application(settings))
     config = uvicorn.Config(
-        opening,
+        application,
         loop="uvloop",
         http="httptools",
         log_level="warning",
@@ -101,8 +101,9 @@ def _server(settings: "Settings") -> "tuple[Any, Opening]":
         lifespan="on",
         timeout_graceful_shutdown=_PATIENCE,
     )
-    logging.getLogger("uvicorn.error").addFilter(opening.untold)
-    return _ready_server(config), opening
+    # why it did not start is told in one line, in the reader's language, and not in the log as well
+    logging.getLogger("uvicorn.error").addFilter(lambda _: application.failure is None)
+    return _ready_server(config)
 
 
 def _ready_server(config: "uvicorn.Config") -> Any:
@@ -119,31 +120,6 @@ def _ready_server(config: "uvicorn.Config") -> Any:
                 self.on_ready()
 
     return Ready(config)
-
-
-class Opening:
-    """The application, and what it said where it did not start."""
-
-    def __init__(self, application: Any) -> None:
-        self._application = application
-        self.refusal = ""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass everything through, listening while it opens."""
-        if scope["type"] != "lifespan":
-            await self._application(scope, receive, send)
-            return
-
-        async def heard(message: Any) -> None:
-            if message["type"] == "lifespan.startup.failed":
-                self.refusal = message.get("message", "")
-            await send(message)
-
-        await self._application(scope, receive, heard)
-
-    def untold(self, record: logging.LogRecord) -> bool:
-        """Keep out of the log what the one red line says already."""
-        return not self.refusal or record.getMessage() not in (self.refusal, "Application startup failed. Exiting.")
 
 
 def _announce(settings: "Settings", address: str, as_json_: bool) -> None:

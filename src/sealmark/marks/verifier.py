@@ -181,7 +181,8 @@ def _shown(places: list[Found]) -> LayerFinding:
     label = chief(places)
     if label is None:
         reason = places[0].error or ""
-        zh, en = f"元数据中有 AIGC 字段，但无法解析：{reason}", f"There is an AIGC field that cannot be parsed: {reason}"
+        zh = f"元数据中有 AIGC 字段，但无法解析：{reason}"
+        en = f"There is an AIGC field that cannot be parsed: {reason}"
         return LayerFinding("damaged", zh, en, where)
     name = _WORDS[_NAME_OF[label.tier]]
     zh = f"元数据标识表明该内容{name[0]}；生产者 {label.content_producer}，编号 {label.produce_id}。"

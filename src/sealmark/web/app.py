@@ -39,6 +39,7 @@ class Application:
         self._settings = settings
         self._allowed = _networks(settings.allow_list)
         self.house: House | None = None
+        self.failure: SealmarkError | None = None  # why it did not start
         self._gateway: Gateway | None = None
         self._api: Door | None = None
         self._portal: Door | None = None
@@ -78,7 +79,8 @@ class Application:
             self.house = await asyncio.to_thread(House.build, self._settings)
             await self.house.open()
         except Exception as error:
-            await send({"type": "lifespan.startup.failed", "message": str(fault(error))})
+            self.failure = fault(error)
+            await send({"type": "lifespan.startup.failed", "message": str(self.failure)})
             return
         self._gateway = Gateway(self.house.stages, body_limit=self._settings.body_limit)
         self._api, self._portal = api(self.house), portal(self.house)

@@ -73,7 +73,7 @@ class AgreementAccepted(EndUserNamed):
 def create_application(body: NewApplication, house: Running) -> ApplicationShown:
     """Register an application."""
     row = house.people.create_application(body.name, shows_label=body.shows_label)
-    house.rehearse(row.id)
+    house.workplace.rehearse(row.id)
     return _application(row)
 
 
