@@ -58,6 +58,18 @@ def test_a_revoked_key_stops_within_a_second(deployment: Deployment, upstream: S
     wait_for(lambda: status(deployment, key)[0] == 401, 1.0)
 
 
+def test_a_disabled_application_stops_within_a_second(deployment: Deployment, upstream: ScriptedUpstream) -> None:
+    """Disabling reaches keys that are cached, with nothing else happening beside it."""
+    upstream.says("welcome")
+    key = deployment.new_key()
+    application = deployment.house.people.applications()[-1].id
+    wait_for(lambda: status(deployment, key)[0] == 200, 1.0)
+    time.sleep(2 * module.POLL)  # let the revisions of the new key pass
+    assert status(deployment, key)[0] == 200
+    deployment.house.people.disable_application(application)
+    wait_for(lambda: status(deployment, key)[0] == 401, 1.0)
+
+
 def test_a_worker_without_a_good_poll_admits_nobody(
     deployment: Deployment, upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,7 +96,7 @@ class People:
         with self.database.transaction() as session:
             row = _application(session, application)
             row.disabled_at = row.disabled_at or now()
-            _note(session, Event.APPLICATION_DISABLED, row.id, application=row.id)
+            _note(session, Event.APPLICATION_DISABLED, "", application=row.id)
 
     def issue_key(self, application: str) -> str:
         """A new API key of an application; it is shown this once and kept only as a digest."""
@@ -346,7 +346,7 @@ def _application(session: Session, application: str) -> Application:
 
 
 def _note(session: Session, event: Event, subject: str, **fields: object) -> None:
-    """The record and the revision of one change, in its own transaction."""
+    """The record and the revision of one change, in its own transaction; no `subject` means anyone's standing."""
     outbox.put(session, event, **fields)
     revisions.bump(session, ROOM, subject)
 
