@@ -6,7 +6,9 @@ A `Library` is one immutable version. Who may change it, and how, is governed el
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
@@ -27,9 +29,11 @@ from sealmark.review.prefixes import Prefixes
 from sealmark.review.table import BARRIER
 
 LONGEST_TERM = 64  # folded characters; with eight skip symbols between them this bounds what a stream holds
+MOST_MATCHES = 200  # of one text that are reported: a person reads no more, and each costs its place in the text
 
 Severity = Literal["block", "note"]
 Kind = Literal["illegal", "undesirable"]
+_Match = tuple[int, int, int]  # index into the terms, start, end
 
 _NAME = re.compile(r"[\w.:/+@-]{1,64}")
 _ALLOWED = {"severity": ("block", "note"), "kind": ("illegal", "undesirable")}
@@ -115,17 +119,36 @@ class Library:
         return self.size
 
     def scan(self, text: str) -> tuple[Finding, ...]:
-        """All findings in `text`, overlapping ones too, ordered by where they end, then start, then by entry id."""
+        """All findings in `text`, overlapping ones too, ordered by where they end, then start, then by entry id.
+
+        Of more than `MOST_MATCHES` matches the earliest are reported, and the first that blocks wherever it is.
+        """
         hits = self.automaton.find_overlapping(fold(text))
         if not hits:
             return ()
-        places = spans(text, ((start, end) for start, end, _ in hits))
-        return self.report((term, *place) for (_, _, term), place in zip(hits, places, strict=True))
+        matches = self._foremost((term, start, end) for start, end, term in hits)
+        places = spans(text, ((start, end) for _, start, end in matches))
+        return self.report((term, *place) for (term, _, _), place in zip(matches, places, strict=True))
 
-    def report(self, matches: Iterable[tuple[int, int, int]]) -> tuple[Finding, ...]:
-        """The findings of matches (index into `terms`, start, end), each once, in the order that `scan` promises."""
-        found = {_finding(entry, start, end) for term, start, end in matches for entry in self.entries[term]}
+    def report(self, matches: Iterable[_Match]) -> tuple[Finding, ...]:
+        """The findings of matches (index into `terms`, start, end), given by where they end: each once, as `scan`."""
+        kept = self._foremost(matches)
+        found = {_finding(entry, start, end) for term, start, end in kept for entry in self.entries[term]}
         return tuple(sorted(found, key=lambda finding: (finding.end, finding.start, finding.entry_id)))
+
+    def _foremost(self, matches: Iterable[_Match]) -> list[_Match]:
+        """The earliest matches, and the first that blocks if none of these does: a cap never hides a block."""
+        following = iter(matches)
+        kept = list(islice(following, MOST_MATCHES))
+        if len(kept) < MOST_MATCHES:
+            return kept
+        blocks = cache(self._blocks)
+        if not any(blocks(term) for term, _, _ in kept):
+            kept += islice((match for match in following if blocks(match[0])), 1)
+        return kept
+
+    def _blocks(self, term: int) -> bool:
+        return any(entry.severity == "block" for entry in self.entries[term])
 
 
 def _finding(entry: Entry, start: int, end: int) -> Finding:
