@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sealmark import media
 from sealmark.errors import SealmarkError
-from sealmark.marks import metadata, note
+from sealmark.marks import metadata, note, verifier
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import LAYERS, Known, verify
@@ -197,3 +197,25 @@ def test_an_announcement_is_heard_when_the_metadata_is_gone(form: str) -> None:
     verdict = verify(data)
     assert (verdict.tier, verdict.layers["explicit"].state) == ("suspected", "found")
     assert verify(quiet).layers["explicit"].state == "none"
+
+
+@pytest.mark.parametrize("key", ["wav", "mp3"])
+def test_a_long_sound_is_not_decoded_to_be_heard(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's small file of hours must not cost a gigabyte; what was not checked is said so, in both languages."""
+    monkeypatch.setattr(verifier, "MOST_HEARD", 1000)
+    monkeypatch.setattr("soundfile.SoundFile.read", _unread)
+    heard = verify(samples.EVERY[key]).layers["explicit"]
+    assert heard.state == "not_checked"
+    assert "过长" in heard.zh
+    assert "too long" in heard.en
+
+
+def _unread(*_: object, **__: object) -> None:
+    raise AssertionError("decoded")
+
+
+def test_a_sound_at_the_bound_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound is inclusive, and counts frames times channels."""
+    monkeypatch.setattr(verifier, "MOST_HEARD", 8000)
+    assert verify(samples.wav()).layers["explicit"].state == "none"
+    assert verify(samples.wav(channels=2)).layers["explicit"].state == "not_checked"
