@@ -41,7 +41,10 @@ class Options:
     """Everything about a marking but the item and its label; picklable.
 
     `own_edit` says that the caller itself generated or edited the item: its label then replaces one that is
-    there. Without it a label of another stays, and only the propagator's fields are written.
+    there. Without it a label of another stays, and only the propagator's fields are written. `fresh` says that
+    the item is our own new generation: nothing of its container is kept but the picture or the sound itself
+    and what showing it needs, so that no text, thumbnail or second item travels unreviewed and unmarked. It
+    counts only beside `own_edit`, since another's metadata may hold marks (Art. 18).
     """
 
     layers: tuple[str, ...] = LAYERS
@@ -50,6 +53,12 @@ class Options:
     media_type: str | None = None
     own_edit: bool = False
     limits: Limits = STANDARD
+    fresh: bool = False
+
+    @property
+    def renewed(self) -> bool:
+        """Whether the item's container is made anew."""
+        return self.own_edit and self.fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,9 @@ def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: t
     shown = data
     if "explicit" in options.layers or not metadata.carries(form):
         shown, said = _EXPLICIT[form.medium](data, form, options)
+        warnings += said
+    elif options.renewed and form.medium in _RENEWED:
+        shown, said = _RENEWED[form.medium](data, options)
         warnings += said
     if not metadata.carries(form):
         return Marked(shown, form, final, ("explicit",), tuple(warnings), previous, final.wrapped())
@@ -177,6 +189,7 @@ def _mark_image(data: bytes, _form: Format, options: Options) -> tuple[bytes, tu
     from sealmark.media import image
 
     picture = image.decode(data, options.limits)
+    picture = picture.freshened() if options.renewed else picture
     drawn = drawing.draw(picture.rgb(), wording=options.explicit.wording, corner=options.explicit.corner)
     return image.encode(picture.painted(drawn)), (note.SHALLOWER,) if picture.shallower else ()
 
@@ -195,8 +208,25 @@ def _mark_audio(data: bytes, _form: Format, options: Options) -> tuple[bytes, tu
         position=chosen.position or "start",
         language=chosen.language,
     )
-    return audio.encode(replace(sound, samples=samples)), ()
+    return audio.encode(replace(sound, samples=samples, fresh=options.renewed)), ()
+
+
+def _renew_image(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:
+    from sealmark.media import image
+
+    picture = image.decode(data, options.limits).freshened()
+    return image.encode(picture), (note.SHALLOWER,) if picture.shallower else ()
+
+
+def _renew_audio(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:
+    from dataclasses import replace
+
+    from sealmark.media import audio
+
+    return audio.encode(replace(audio.decode(data, options.limits), fresh=True)), ()
 
 
 _Explicit = Callable[[bytes, Format, Options], tuple[bytes, tuple[Note, ...]]]
 _EXPLICIT: Mapping[str, _Explicit] = {"text": _mark_text, "image": _mark_image, "audio": _mark_audio}
+_Renew = Callable[[bytes, Options], tuple[bytes, tuple[Note, ...]]]
+_RENEWED: Mapping[str, _Renew] = {"image": _renew_image, "audio": _renew_audio}

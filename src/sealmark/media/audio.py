@@ -25,7 +25,8 @@ _RANGES = ((32000, 32, 320), (16000, 8, 160), (0, 8, 64))
 class Sound:
     """Decoded audio: `samples` float32 of shape [frames, channels] within ±1, `rate` in Hz.
 
-    `subtype` is how the samples were kept (`PCM_16`, `FLOAT`, `MPEG_LAYER_III`); `source` the bytes it came from.
+    `subtype` is how the samples were kept (`PCM_16`, `FLOAT`, `MPEG_LAYER_III`); `source` the bytes it came from;
+    `fresh` whether an encoding leaves their metadata behind.
     """
 
     samples: Samples
@@ -33,6 +34,7 @@ class Sound:
     subtype: str
     format: Format
     source: bytes
+    fresh: bool = False
 
 
 def decode(data: bytes, limits: Limits = STANDARD) -> Sound:
@@ -61,7 +63,7 @@ def _check_length(samples: int, limits: Limits) -> None:
 
 
 def encode(sound: Sound) -> bytes:
-    """The sound in the format it came in, with every other piece of metadata as it was.
+    """The sound in the format it came in; unless it is fresh, with every other piece of metadata as it was.
 
     WAV keeps its subtype (integer samples up to 24 bits come back exactly); MP3 keeps about its bit rate.
     Raises `NotEncodable`.
@@ -77,7 +79,7 @@ def _wav(sound: Sound) -> bytes:
     bits = _BITS.get(sound.subtype)
     samples = _integers(sound.samples, bits) if bits else sound.samples
     soundfile.write(out, samples, sound.rate, format="WAV", subtype=sound.subtype)
-    return wav.splice(sound.source, out.getvalue())
+    return (wav.renew if sound.fresh else wav.splice)(sound.source, out.getvalue())
 
 
 def _integers(samples: Samples, bits: int) -> NDArray[np.int32]:
@@ -101,7 +103,7 @@ def _mp3(sound: Sound) -> bytes:
         bitrate_mode="CONSTANT",
         compression_level=min(max(level, 0.0), 0.99),
     )
-    return mp3.splice(sound.source, out.getvalue())
+    return (mp3.renew if sound.fresh else mp3.splice)(sound.source, out.getvalue())
 
 
 _CODECS: Mapping[str, Callable[[Sound], bytes]] = {"wav": _wav, "mp3": _mp3}

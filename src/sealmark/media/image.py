@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, JpegImagePlugin
 
-from sealmark.media import exif, jpeg, png, riff, webp
+from sealmark.media import colour, exif, jpeg, png, riff, webp
 from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
@@ -40,7 +40,8 @@ class Picture:
     """A decoded still image.
 
     `pixels` is in one of the modes L, LA, RGB, RGBA, CMYK; `source` the bytes it came from, whose metadata and
-    coding an encoding follows; `shallower` whether sixteen-bit samples were reduced to eight.
+    coding an encoding follows; `shallower` whether sixteen-bit samples were reduced to eight; `fresh` whether
+    an encoding leaves that metadata behind.
     """
 
     pixels: Image.Image
@@ -48,6 +49,7 @@ class Picture:
     source: bytes
     turned: _Transpose | None = None
     shallower: bool = False
+    fresh: bool = False
 
     def rgb(self) -> Image.Image:
         """The picture as a person sees it: turned upright, without alpha, mode RGB."""
@@ -66,6 +68,13 @@ class Picture:
         pixels = self.pixels.copy()
         pixels.paste(now.crop(box).convert(pixels.mode), box)
         return replace(self, pixels=pixels)
+
+    def freshened(self) -> "Picture":
+        """The picture alone: turned upright and in sRGB, to be encoded with nothing of its source's metadata."""
+        upright = self.pixels.copy() if self.turned is None else self.pixels.transpose(self.turned)
+        shown = colour.in_srgb(upright, _codec(self.format).container.profile(self.source)) or upright
+        shown.info = {}
+        return replace(self, pixels=shown, turned=None, fresh=True)
 
     def _stored(self, shown: Image.Image) -> Image.Image:
         return shown if self.turned is None else shown.transpose(_UNDONE.get(self.turned, self.turned))
@@ -185,7 +194,7 @@ def _normalised(image: Image.Image) -> Image.Image:
 
 
 def encode(picture: Picture) -> bytes:
-    """The picture in the format it came in, with every other piece of metadata as it was.
+    """The picture in the format it came in; unless it is fresh, with every other piece of metadata as it was.
 
     PNG and lossless WebP stay lossless; JPEG keeps its quantisation tables. Raises `NotEncodable`.
     """
@@ -195,5 +204,6 @@ def encode(picture: Picture) -> bytes:
         picture.pixels.save(out, **codec.settings(picture.source))
     except (OSError, ValueError):
         raise NotEncodable(format=picture.format.name) from None
-    spliced: bytes = codec.container.splice(picture.source, out.getvalue())
-    return spliced
+    joined = codec.container.renew if picture.fresh else codec.container.splice
+    whole: bytes = joined(picture.source, out.getvalue())
+    return whole

@@ -14,6 +14,9 @@ SOI, EOI, SOS, APP0, APP1, APP2, APP14, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # T.81 B.1.1.4: the length counts its own two bytes.
 LONGEST = 0xFFFF - 2
+# ICC.1 B.4: how a part of a profile begins; its number and the number of parts follow.
+_PROFILE = b"ICC_PROFILE\x00"
+_NUMBERED = len(_PROFILE) + 1
 # Within a scan FF 00 is a stuffed byte and FF D0 to FF D7 are restarts; everything else is a marker.
 _FILL = re.compile(rb"\xff++")
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -150,6 +153,18 @@ def splice(original: bytes, encoded: bytes) -> bytes:
     jfif = any(is_jfif(segment) for segment in kept)
     own = tuple(s for s in new.segments if not is_metadata(s) or (is_jfif(s) and not jfif))
     return build(Container((*kept, *own), new.scans))
+
+
+def renew(_original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` scans alone, with nothing of the original but what the encoder took from it."""
+    new = parse(encoded)
+    return build(Container(tuple(s for s in new.segments if is_jfif(s) or not is_metadata(s)), new.scans))
+
+
+def profile(data: bytes) -> bytes:
+    """The ICC profile, or nothing (ICC.1 B.4: parts in APP2, each numbered)."""
+    parts = [s.body for s in parse(data).segments if s.marker == APP2 and s.body.startswith(_PROFILE)]
+    return b"".join(part[len(_PROFILE) + 2 :] for part in sorted(parts, key=lambda part: part[:_NUMBERED]))
 
 
 def is_metadata(segment: Segment) -> bool:

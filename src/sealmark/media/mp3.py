@@ -62,3 +62,8 @@ def splice(original: bytes, encoded: bytes) -> bytes:
     # ID3v1: the last 128 bytes, when they begin with TAG.
     tail = sound[-128:] if sound[-128:-125] == b"TAG" else b""
     return b"".join((head, parse(encoded).sound, tail))
+
+
+def renew(_original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` sound alone, without any tag."""
+    return parse(encoded).sound

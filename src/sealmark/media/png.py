@@ -15,6 +15,10 @@ LONGEST = 2**31 - 1
 PIXEL_CHUNKS = frozenset(
     (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"bKGD", b"hIST", b"sBIT", b"acTL", b"fcTL", b"fdAT")
 )
+# PNG 11.3.2 and 11.3.4.3: how numbers become light and lengths, and the exact length of each chunk's body.
+NUMBERS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
+# Above every honest value of theirs (a gamma of 10, a million dots per metre), and far below four letters.
+_LARGEST_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +128,33 @@ def splice(original: bytes, encoded: bytes) -> bytes:
     palette = [chunk for chunk in new if chunk.kind in {b"PLTE", b"tRNS"}]
     pixels = [chunk for chunk in new if chunk.kind == b"IDAT"]
     return build(Container((new[0], *before, *palette, *pixels, *after, new[-1])))
+
+
+def profile(data: bytes) -> bytes:
+    """The ICC profile, or nothing (PNG 11.3.2.3: a name, a zero, the method, compressed data)."""
+    from sealmark.media.colour import inflated
+
+    body = next((chunk.body for chunk in parse(data).chunks if chunk.kind == b"iCCP"), b"")
+    return inflated(body.partition(b"\x00")[2][1:])
+
+
+def renew(original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` pixels alone, with the few numbers of the `original` that their light needs.
+
+    Where the original has a profile, its pixels were converted to sRGB, and only the density is kept.
+    """
+    old, new = parse(original).chunks, parse(encoded).chunks
+    wanted = {b"pHYs"} if any(chunk.kind == b"iCCP" for chunk in old) else set(NUMBERS)
+    kept = {chunk.kind: chunk for chunk in old if chunk.kind in wanted and _is_number(chunk)}
+    palette = [chunk for chunk in new if chunk.kind in {b"PLTE", b"tRNS"}]
+    pixels = [chunk for chunk in new if chunk.kind == b"IDAT"]
+    return build(Container((new[0], *kept.values(), *palette, *pixels, new[-1])))
+
+
+def _is_number(chunk: Chunk) -> bool:
+    """Whether the chunk is of its only length and holds nothing but plausible numbers."""
+    if len(chunk.body) != NUMBERS[chunk.kind]:
+        return False
+    whole = len(chunk.body) // 4
+    numbers: tuple[int, ...] = struct.unpack_from(f">{whole}I", chunk.body)
+    return all(number <= _LARGEST_NUMBER for number in (*numbers, *chunk.body[4 * whole :]))

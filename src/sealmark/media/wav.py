@@ -40,6 +40,12 @@ def splice(original: bytes, encoded: bytes) -> bytes:
     return build(Container(b"WAVE", (head, *kept[:early], *sound, *kept[early:]), old.tail))
 
 
+def renew(_original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` samples alone, and how they are coded."""
+    kept = tuple(chunk for chunk in parse(encoded).chunks if chunk.kind in {b"fmt ", b"fact", b"data"})
+    return build(Container(b"WAVE", kept))
+
+
 def _head(old: Container, new: Container) -> Chunk:
     """The original's `fmt ` where it says the same as the new one (it may also hold a channel mask)."""
     was, now = (next(chunk for chunk in form.chunks if chunk.kind == b"fmt ") for form in (old, new))

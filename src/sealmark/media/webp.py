@@ -113,3 +113,14 @@ def splice(original: bytes, encoded: bytes) -> bytes:
     head = tuple(chunk for chunk in new.chunks if chunk.kind == b"VP8X")
     whole = Container(b"WEBP", (*head, *profile, *picture, *after))
     return build(extended(whole) if head or profile or after else whole)
+
+
+def profile(data: bytes) -> bytes:
+    """The ICC profile, or nothing."""
+    return next((chunk.body for chunk in parse(data).chunks if chunk.kind == b"ICCP"), b"")
+
+
+def renew(_original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` picture alone."""
+    new = parse(encoded)
+    return build(Container(b"WEBP", tuple(c for c in new.chunks if c.kind in PICTURE or c.kind == b"VP8X")))
