@@ -80,7 +80,7 @@ class Workplace:
     def open(cls, settings: Settings) -> Self:
         """Open the workplace, and lay out a new one with its ledger. Raises `GatesMissing` in live mode."""
         refuse_live(settings)
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         master = MasterKey.from_file(_master_key_file(settings), create=settings.rehearsal)
         database = Database(settings.workplace_url)
         upgrade(database.engine)

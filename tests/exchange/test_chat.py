@@ -143,7 +143,7 @@ def test_a_blocked_output_is_not_released(
         completion(f"well, {term} it is"),
         completion(None, tool_calls=[call]),
         completion("fine", reasoning_content=term),
-        completion("fine") | {"surprise": term},
+        completion("fine", refusal=term),
     ):
         upstream.answers(answer_body)
         answer = post(deployment, key, ask("hello"))
@@ -151,6 +151,68 @@ def test_a_blocked_output_is_not_released(
         assert answer.json()["error"]["code"] == "review.output_blocked"
         assert term not in answer.text
         assert deployment.records()[-1]["code"] == "review.output_blocked"
+
+
+def test_only_what_we_know_leaves(deployment: Deployment, key: str, upstream: ScriptedUpstream, term: str) -> None:
+    """Identifiers, fingerprints, labels of others, unknown fields: nothing of an answer is passed through."""
+    body = completion("fine words", aigc={"Label": "2"}, surprise=term)
+    body |= {"id": f"buy {term}", "system_fingerprint": term, "aigc": {"Label": "3"}, "surprise": [term], term: 1}
+    body["choices"][0] |= {"finish_reason": term, "text": term, "aigc": {"Label": "2"}}
+    body["usage"] |= {"note": term, term: 5}
+    body["choices"][0]["logprobs"] = {"content": [{"token": "x", "logprob": -1, "bytes": list(term.encode())}]}
+    upstream.answers(body)
+    answer = post(deployment, key, ask("hello"))
+    assert answer.status_code == 200
+    assert term not in answer.text
+    assert str(list(term.encode()))[1:-1].replace(" ", "") not in answer.text
+    assert answer.json()["aigc"]["Label"] == "1"
+    assert "aigc" not in answer.json()["choices"][0]["message"]
+    assert answer.json()["choices"][0]["finish_reason"] == "stop"
+    assert answer.json()["usage"]["total_tokens"] == 2
+
+
+@pytest.mark.parametrize("content", [[{"type": "text", "text": "a"}], {"text": "a"}, 5, True])
+def test_content_that_is_no_text_is_not_released(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream, content: Any
+) -> None:
+    """What has another type than the interface's could not be marked."""
+    upstream.answers(completion(content))
+    assert post(deployment, key, ask("hello")).json()["error"]["code"] == "upstream.rubbish"
+
+
+def test_prose_in_json_mode_is_marked(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """Asking for JSON is no way to get unmarked prose, and an unknown mode is refused."""
+    upstream.says("Some prose instead.")
+    answer = post(deployment, key, ask("json", response_format={"type": "json_object"})).json()
+    assert answer["choices"][0]["message"]["content"] == explicit.opening("zh") + "Some prose instead."
+    refused = post(deployment, key, ask("json", response_format={"type": "no_such_mode"}))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "exchange.unusable_request")
+
+
+def test_escapes_hide_nothing(deployment: Deployment, key: str, upstream: ScriptedUpstream, term: str) -> None:
+    """JSON escapes are undone for review, in JSON mode and in what tools answered."""
+    hidden = "".join(f"\\u{ord(character):04x}" for character in term)
+    upstream.says(f'{{"a": "{hidden}"}}')
+    blocked = post(deployment, key, ask("json", response_format={"type": "json_object"}))
+    assert blocked.json()["error"]["code"] == "review.output_blocked"
+    tool = {"role": "tool", "tool_call_id": "1", "content": f'{{"a": "{hidden}"}}'}
+    body = {"model": CHAT, "messages": [{"role": "user", "content": "hi"}, tool]}
+    assert post(deployment, key, body).json()["error"]["code"] == "review.input_blocked"
+
+
+def test_every_answer_is_an_item(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """A tool call has no text to mark, and is found by its number all the same."""
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"q": 2}'}}
+    upstream.answers(completion(None, tool_calls=[call]))
+    answer = post(deployment, key, ask("call it")).json()
+    assert deployment.house.items.by_number(answer["aigc"]["ProduceID"]) is not None
+
+
+@pytest.mark.parametrize("user", [5, {"a": 1}, "", ["x"], True])
+def test_an_end_user_is_named_by_text(deployment: Deployment, key: str, user: Any) -> None:
+    """A name of another type is an error, not nobody."""
+    answer = post(deployment, key, ask("hello", user=user))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "exchange.unusable_request")
 
 
 def test_json_mode_and_tool_calls_carry_the_label_in_the_envelope_only(
@@ -244,6 +306,7 @@ def test_a_lone_surrogate_is_no_way_around(
         (Script([b"<html>not json</html>"]), 502, "upstream.rubbish"),
         (Script([b'{"choices": []}']), 502, "upstream.rubbish"),
         (Script([b'{"choices": [{"text": "no message"}]}']), 502, "upstream.rubbish"),
+        (Script([b'{"choices": [{"message": {"content": "a"}, "index": 7}]}']), 502, "upstream.rubbish"),
         (Script([b"{}"], status=500), 502, "upstream.failed"),
         (Script([b'{"error": {"message": "bad temperature"}}'], status=400), 400, "upstream.refused"),
         (Script([b"{}"], status=429), 503, "upstream.busy"),

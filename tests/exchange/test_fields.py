@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmark.exchange.errors import RemoteContent, UnknownBinary
-from sealmark.exchange.fields import CHAT, IMAGES, SPEECH, TOKEN, Kind, contents
+from sealmark.exchange.fields import CHAT, IMAGES, SPEECH, Kind, contents, joined
 
 WORDS = st.text("ab!？词 ", min_size=1, max_size=8)
 BODIES = st.recursive(
@@ -28,7 +28,7 @@ def strings(value: Any) -> list[str]:
     return []
 
 
-@given(BODIES, st.sampled_from([CHAT.request, CHAT.answer, CHAT.piece, IMAGES.request, SPEECH.request]))
+@given(BODIES, st.sampled_from([CHAT, IMAGES, SPEECH]))
 def test_no_string_is_missed(body: Any, table: Any) -> None:
     """In a body that no table knows, every string and every name is reviewed."""
     found = {one.value for one in contents({"unknown field": body}, table)}
@@ -36,10 +36,17 @@ def test_no_string_is_missed(body: Any, table: Any) -> None:
 
 
 @given(WORDS)
-def test_a_protocol_token_that_is_no_token_is_text(value: str) -> None:
-    """A role, a model, an id may be a short token; anything else there is content."""
-    found = [one.value for one in contents({"model": value, "messages": [{"role": value}]}, CHAT.request)]
-    assert found == ([] if TOKEN.fullmatch(value) else [value, value])
+def test_nothing_is_exempt_but_what_we_replace(value: str) -> None:
+    """A role or an id is reviewed like any text; the model and the end user never reach the upstream as they came."""
+    body = {"model": value, "user": value, "messages": [{"role": value, "tool_call_id": value}]}
+    assert [one.value for one in contents(body, CHAT)] == [value, value]
+
+
+def test_the_parts_of_a_message_are_read_as_one() -> None:
+    """A term split over the parts of one message is one text to the model, and to the review."""
+    parts = [{"type": "text", "text": "zor"}, {"type": "text", "text": "bifig"}]
+    found = list(contents({"messages": [{"role": "user", "content": parts}]}, CHAT))
+    assert [one.value for one in joined(found)] == ["zorbifig"]
 
 
 def test_every_named_field_is_found() -> None:
@@ -61,10 +68,9 @@ def test_every_named_field_is_found() -> None:
             {"type": "function", "function": {"name": "f", "description": "does", "parameters": {"type": "object"}}}
         ],
     }
-    found = {one.value: one.kind for one in contents(body, CHAT.request)}
-    assert found["{}"] is Kind.JSON
-    assert {"Ende", "Ann", "text one", "text two", "result", "does", "object"} <= found.keys()
-    assert not {"user", "assistant", "tool", "1"} & found.keys()
+    found = {one.value: one.kind for one in contents(body, CHAT)}
+    assert set(found.values()) == {Kind.TEXT}
+    assert {"Ende", "Ann", "text one", "text two", "result", "does", "object", "{}", "user", "tool"} <= found.keys()
 
 
 def test_inline_files_are_binary_and_remote_ones_refused() -> None:
@@ -73,16 +79,20 @@ def test_inline_files_are_binary_and_remote_ones_refused() -> None:
     def body(url: str) -> dict[str, Any]:
         return {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]}
 
-    found = list(contents(body("data:image/png;base64,AAAA"), CHAT.request))
-    assert [one.kind for one in found] == [Kind.BINARY]
-    for url in ("https://example.com/a.png", "file:///etc/passwd"):
+    found = list(contents(body("data:image/png;base64,AAAA"), CHAT))
+    assert [one.kind for one in found if one.path.endswith("url")] == [Kind.BINARY]
+    for url in ("https://example.com/a.png", "file:///etc/passwd", "HTTPS://x", " https://x", "plain prose, no file"):
         with pytest.raises(RemoteContent):
-            list(contents(body(url), CHAT.request))
+            list(contents(body(url), CHAT))
+    with pytest.raises(RemoteContent):
+        list(contents({"messages": [{"content": [{"image_url": "https://example.com/a.png"}]}]}, CHAT))
+    with pytest.raises(RemoteContent):
+        list(contents({"messages": [{"content": [{"clip": {"address": "https://example.com/a.mp4"}}]}]}, CHAT))
 
 
-@pytest.mark.parametrize("value", ["data:text/plain,hello", "QUJD" * 300])
+@pytest.mark.parametrize("value", ["data:text/plain,hello", "QUJD" * 300, "QUJDREVG\n" * 200])
 def test_binary_where_none_is_expected_is_refused(value: str) -> None:
     """A field that nobody knows cannot carry a file past review; a message that quotes base64 is text."""
     with pytest.raises(UnknownBinary):
-        list(contents({"surprise": value}, CHAT.request))
-    assert list(contents({"messages": [{"role": "user", "content": value}]}, CHAT.request))
+        list(contents({"surprise": value}, CHAT))
+    assert list(contents({"messages": [{"role": "user", "content": value}]}, CHAT))

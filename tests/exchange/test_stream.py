@@ -261,10 +261,8 @@ def test_choices_are_reviewed_apart(deployment: Deployment, key: str, upstream: 
     assert len(last_pair(deployment)[1]["items"]) == 2
 
 
-def test_a_field_that_nobody_knows_is_reviewed(
-    deployment: Deployment, key: str, upstream: ScriptedUpstream, term: str
-) -> None:
-    """A field that an upstream invents is held back like any other text."""
+def test_reasoning_is_held_back_too(deployment: Deployment, key: str, upstream: ScriptedUpstream, term: str) -> None:
+    """What a model thinks aloud is held back like any other text."""
     upstream.streams(
         [
             piece({"reasoning": f"hm {term[:2]}"}),
@@ -278,6 +276,66 @@ def test_a_field_that_nobody_knows_is_reviewed(
     found = events(body)
     assert found[-2]["error"]["code"] == "review.output_blocked"
     assert found[0]["choices"][0]["delta"]["reasoning"] == "hm "
+
+
+def test_only_what_we_know_leaves_a_stream(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream, term: str
+) -> None:
+    """No field that is not reviewed as a stream carries anything out, whole or in halves."""
+    half = len(term) // 2
+    halves = [term[:half], term[half:]]
+    body = {"id": term, "system_fingerprint": term, "note": term, "aigc": {"Label": "3"}, "object": term}
+    for part in (term, *halves):
+        upstream.streams(
+            [
+                piece({"content": "fine ", "note": part, "aigc": {"Label": "2"}}, text=part, message={"content": part}),
+                b"data: "
+                + json.dumps(body | {"choices": [], "usage": {"x": part, "total_tokens": 3}}).encode()
+                + b"\n\n",
+                piece({"content": "words", part: ""}, logprobs={"content": [{"token": part, "logprob": 0}]}),
+                piece({"role": part}, part),
+                b"data: [DONE]\n\n",
+            ]
+        )
+        _, sent = stream(deployment, key)
+        assert streamed_text(events(sent)) == OPENING + "fine words"
+        assert part.encode() not in sent
+        assert sent.count(b'"aigc"') == 1
+
+
+@pytest.mark.parametrize(
+    "delta", [{"content": ["a"]}, {"content": {"a": 1}}, {"tool_calls": [{"index": "0"}]}, {"tool_calls": {}}]
+)
+def test_a_delta_of_another_shape_ends_the_stream(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream, delta: dict[str, Any]
+) -> None:
+    """What has another shape than the interface's is not guessed at."""
+    upstream.streams([piece({"content": "so far"}), piece(delta), *pieces(["on"])[2:]])
+    _, body = stream(deployment, key)
+    assert events(body)[-2]["error"]["code"] == "upstream.rubbish"
+
+
+def test_more_choices_than_asked_end_the_stream(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """One record holds all choices of an answer: their number is bounded before anything leaves."""
+    upstream.streams([piece({"content": "a"}, index=index) for index in range(100)])
+    _, body = stream(deployment, key)
+    assert events(body)[-2]["error"]["code"] == "upstream.rubbish"
+    assert last_pair(deployment)[1]["outcome"] == "broken"
+    answer, _ = stream(deployment, key, ask("hello", n=128))
+    assert answer.status_code == 400
+
+
+def test_a_block_in_the_first_piece_is_a_refusal(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream, term: str
+) -> None:
+    """Blocked before the first byte: an HTTP error, and a record that says refused, with what was found."""
+    upstream.streams([piece({"content": term}), *pieces(["x"])[2:]])
+    answer, body = stream(deployment, key)
+    closed = deployment.records("exchange.answer.closed")[-1]
+    if answer.status_code != 200:
+        assert json.loads(body)["error"]["code"] == "review.output_blocked"
+    assert (closed["outcome"], closed["code"]) == ("refused", "review.output_blocked")
+    assert closed["findings"][0]["risk"]
 
 
 def test_events_that_arrive_in_odd_pieces(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:

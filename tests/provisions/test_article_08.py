@@ -28,6 +28,9 @@ def test_nobody_generates_without_accepting_it(deployment: Deployment, upstream:
 
 def test_acceptance_is_recorded(deployment: Deployment) -> None:
     """Publishing and accepting the agreement leave records."""
+    with deployment.client(deployment.new_key(ready=False)) as client:
+        client.post("/api/end-users", json={"user": "u"}).raise_for_status()
+        client.post("/api/end-users/agreement", json={"user": "u", "version": "2026-11"}).raise_for_status()
     deployment.house.drain.once()
     kinds = {record["kind"] for record in deployment.records()}
     assert {"people.agreement.published", "people.agreement.accepted"} <= kinds

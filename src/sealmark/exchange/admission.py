@@ -8,6 +8,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -35,6 +36,7 @@ from sealmark.storage.database import Database, now
 
 POLL = 0.25  # seconds
 PATIENCE = 5.0  # seconds without a good poll
+READERS = ThreadPoolExecutor(2, "sealmark-admission")  # of its own: long reviews must not keep anyone out
 CACHED = 100_000  # keys, and end users, held at most
 APPLICATION_ITSELF = "(application)"  # in rehearsal, the end user of a call that names none
 
@@ -160,7 +162,7 @@ class Admission:
         self, cache: dict[Name, Thing], name: Name, read: Callable[[Session], Thing | None]
     ) -> Thing | None:
         epoch = self._epoch
-        found = await asyncio.to_thread(self._in_transaction, read)
+        found = await asyncio.get_running_loop().run_in_executor(READERS, self._in_transaction, read)
         if found is not None and epoch == self._epoch:  # else it may be older than the change just seen
             if len(cache) >= CACHED:
                 cache.clear()

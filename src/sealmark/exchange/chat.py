@@ -5,70 +5,120 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-from sealmark.errors import Language
-from sealmark.exchange.errors import UnknownBinary, UpstreamRubbish
-from sealmark.exchange.fields import CHAT, Kind, contents
+from sealmark.errors import Language, SealmarkError
+from sealmark.exchange.answers import (
+    Text,
+    as_bytes,
+    finish_of,
+    is_json,
+    message_of,
+    number,
+    probabilities_of,
+    texts_of,
+    usage_of,
+)
+from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish
+from sealmark.exchange.fields import CHAT
 from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, parsed
 from sealmark.marks.explicit import text as explicit
 from sealmark.marks.label import Label
 
 PATH = "/chat/completions"
-ENVELOPE = "metadata:envelope"
+LIMIT = 8 * 1024 * 1024  # bytes of a whole answer
+MOST_CHOICES = 16  # so that one record holds them all
+MODES = ("text", "json_object", "json_schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands at the head of an answer: all of it ours."""
+
+    name: str
+    created: int
+    model: str
+    choices: int
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> "Head":
+        """The head of this exchange's answer; raises `UnusableRequest` for a number of choices out of range."""
+        wanted = exchange.body.get("n") or 1
+        if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= MOST_CHOICES:
+            raise UnusableRequest(field=f"n (1–{MOST_CHOICES})")
+        return cls(exchange.id[3:], int(exchange.started.timestamp()), exchange.admitted_service.model, wanted)
+
+    def answer(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        """A whole answer."""
+        return self._body("chat.completion", choices)
+
+    def piece(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        """A piece of a stream."""
+        return self._body("chat.completion.chunk", choices)
+
+    def _body(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        name = f"chatcmpl-{self.name}"
+        return {"id": name, "object": kind, "created": self.created, "model": self.model, "choices": choices}
 
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """The visible marks of an answer's text (GB 45438 5.1); empty where the label rides in the envelope only."""
+    """The visible marks of an answer's text (GB 45438 5.1); empty where the label rides in the envelope only.
+
+    A `structured` answer gets none as long as it is the JSON that was asked for.
+    """
 
     opening: str = ""
     closing: str = ""
+    structured: bool = False
 
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The marks as the record names them."""
-        visible = [name for name, mark in (("explicit:start", self.opening), ("explicit:end", self.closing)) if mark]
-        return (*visible, ENVELOPE)
+    def belongs_to(self, start: str) -> bool:
+        """Whether a text that starts so gets the visible marks."""
+        return bool(self.opening) and not (self.structured and start[0] in "{[")
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The text of one choice: `sent` with its visible marks, `body` without."""
+    """What of one choice was sent: its texts by place, with visible marks; the content without them."""
 
-    sent: str
+    texts: dict[str, str]
     body: str
+    marked: bool
 
 
 async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     """A chat answered whole; what is returned has been reviewed, marked, and recorded durably."""
-    await stages.review_input(exchange, CHAT.request)
-    service = exchange.admitted_service
-    data, _ = await stages.upstreams.call(service, PATH, stages.upstream_body(exchange))
-    body = read_answer(data)
-    await stages.review_output(exchange, body, CHAT.answer, len(data))
-    refuse_binary(body)
-    label, marking = stages.label(), marking_of(exchange)
-    texts = [_marked(choice["message"], marking) for choice in body["choices"]]
-    body |= {"model": service.model, "aigc": envelope(label)}
-    items = items_of(stages, label, marking, texts)
-    await stages.record(stages.recorder.closed(exchange, "released", items, output=body["choices"]))
+    head, marking = Head.of(exchange), marking_of(exchange)
+    await stages.review_input(exchange, CHAT)
+    asked = stages.upstream_body(exchange)
+    data, _ = await stages.upstreams.call(exchange.admitted_service, PATH, asked, limit=LIMIT)
+    choices, usage = read_answer(data, head)
+    texts = [(text.name, text.value, text.json or marking.structured) for one in choices for text in one.texts]
+    await stages.review_output(exchange, texts, len(data))
+    label, released = stages.label(), [_released(one, marking) for one in choices]
+    body = head.answer([_row(head, one, sent) for one, sent in zip(choices, released, strict=True)])
+    body |= {"usage": usage, "aigc": envelope(label)}
+    items = items_of(stages, label, marking, released)
+    await stages.record(stages.recorder.closed(exchange, "released", items, output=[one.texts for one in released]))
     return body
 
 
 def marking_of(exchange: Exchange) -> Marking:
-    """Which visible marks the text gets.
+    """Which visible marks the text gets; raises `UnusableRequest` for a response format that nobody knows.
 
     None inside JSON mode, where they would break what the caller parses, and none for an application that is
     registered as showing the label itself (GB 45438 5.6); both keep the label in the envelope.
     """
     mode = exchange.body.get("response_format")
-    structured = isinstance(mode, dict) and mode.get("type") not in (None, "text")
-    if structured or (exchange.holder is not None and exchange.holder.shows_label):
-        return Marking()
+    kind = mode.get("type", "text") if isinstance(mode, dict) else "text" if mode is None else mode
+    if kind not in MODES:
+        raise UnusableRequest(field="response_format")
+    structured = kind != "text"
+    if exchange.holder is not None and exchange.holder.shows_label:
+        return Marking(structured=structured)
     plan = exchange.admitted_service.explicit
     language = cast(Language, plan.get("language", "zh"))
     closing = explicit.closing(language) if plan.get("position") == "start_end" else ""
-    return Marking(explicit.opening(language), closing)
+    return Marking(explicit.opening(language), closing, structured)
 
 
 def envelope(label: Label) -> dict[str, str]:
@@ -76,51 +126,82 @@ def envelope(label: Label) -> dict[str, str]:
     return label.as_dict()
 
 
-def items_of(stages: Stages, label: Label, marking: Marking, texts: Iterable[Released]) -> list[Item]:
-    """The released texts as items of the record; each can be found again by its folded form."""
-    return [_item(stages, label, marking, text) for text in texts if text.sent]
+def items_of(stages: Stages, label: Label, marking: Marking, released: Iterable[Released]) -> list[Item]:
+    """The released choices as items of the record; content can be found again by its folded form."""
+    return [_item(stages, label, marking, one) for one in released if one.texts]
 
 
-def _item(stages: Stages, label: Label, marking: Marking, text: Released) -> Item:
-    data = text.sent.encode()
+def _item(stages: Stages, label: Label, marking: Marking, released: Released) -> Item:
+    content = released.texts.get("content", "")
+    data = content.encode() if content else as_bytes(released.texts)
     return Item(
         medium="text",
-        format="text",
+        format="text" if content else "json",
         label=label,
         digest=sha256(data).hexdigest(),
         size=len(data),
-        marks=marking.layers,
-        finding_keys=stages.recorder.finding.texts([text.sent, text.body]),
+        marks=(*_visible(marking, released), "metadata:envelope"),
+        finding_keys=stages.recorder.finding.texts([content, released.body] if content else []),
     )
 
 
-def read_answer(data: bytes) -> dict[str, Any]:
-    """An upstream's whole answer; raises `UpstreamRubbish` unless it is a chat completion."""
+def _visible(marking: Marking, released: Released) -> tuple[str, ...]:
+    if not released.marked:
+        return ()
+    return ("explicit:start", "explicit:end") if marking.closing else ("explicit:start",)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One choice of an upstream's whole answer, as far as we read it."""
+
+    index: int
+    texts: tuple[Text, ...]
+    finish: str
+    probabilities: list[dict[str, Any]] | None
+
+
+def read_answer(data: bytes, head: Head) -> tuple[list[Answered], dict[str, Any] | None]:
+    """The choices and counts of an upstream's answer; raises `UpstreamRubbish` unless it is a chat completion."""
     try:
         body = parsed(data)
-    except Exception as error:
+    except SealmarkError as error:
         raise UpstreamRubbish(problem="not a JSON object") from error
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
         raise UpstreamRubbish(problem="no choices")
-    if not all(isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices):
-        raise UpstreamRubbish(problem="a choice without its message")
-    return body
+    found = [_answered(row, position, head) for position, row in enumerate(choices)]
+    return found, usage_of(body.get("usage"))
 
 
-def refuse_binary(body: dict[str, Any]) -> None:
-    """Sound inside a chat has no mark yet, so it does not leave."""
-    found = next((one for one in contents(body, CHAT.answer) if one.kind is Kind.BINARY), None)
-    if found is not None:
-        raise UnknownBinary(field=found.path)
+def _answered(row: Any, position: int, head: Head) -> Answered:
+    if not isinstance(row, dict):
+        raise UpstreamRubbish(problem="a choice that is no object")
+    texts = tuple(texts_of(row.get("message")))
+    probabilities = probabilities_of(row["logprobs"]) if row.get("logprobs") is not None else None
+    index = number(row.get("index", position), head.choices)
+    return Answered(index, texts, finish_of(row.get("finish_reason")), probabilities)
 
 
-def _marked(message: dict[str, Any], marking: Marking) -> Released:
-    body = message.get("content")
-    if not isinstance(body, str) or not body:
-        return Released("", "")
-    message["content"] = sent = f"{marking.opening}{body}{marking.closing}"
-    return Released(sent, body)
+def _released(choice: Answered, marking: Marking) -> Released:
+    texts = {text.name: text.value for text in choice.texts if text.value}
+    body = texts.get("content", "")
+    marked = bool(body.strip()) and bool(marking.opening) and not (marking.structured and is_json(body))
+    if marked:
+        texts["content"] = f"{marking.opening}{body}{marking.closing}"
+    return Released(texts, body, marked)
+
+
+def _row(head: Head, choice: Answered, released: Released) -> dict[str, Any]:
+    texts = {text.place: released.texts.get(text.name, "") for text in choice.texts}
+    tokens = choice.probabilities
+    spelt = tokens if tokens and "".join(one["token"] for one in tokens) == released.body else None
+    return {
+        "index": choice.index,
+        "message": message_of(texts, f"{head.name}_{choice.index}"),
+        "logprobs": {"content": spelt, "refusal": None} if spelt else None,
+        "finish_reason": choice.finish,
+    }
 
 
 Outcome = Literal["released", "refused", "broken"]

@@ -1,11 +1,12 @@
 """*The* table of content-bearing fields of every endpoint.
 
-Review, marking and the test that nothing is missed all read it. What it does not name is reviewed as text, names
-of fields included: a field that somebody invents tomorrow must not be a way around (Art. 10).
+Review, marking and the test that nothing is missed all read it. Of a request, everything is reviewed: what the table
+does not name is text, names of fields included. Of an answer, only what it names leaves. A field that somebody invents
+tomorrow is a way around neither (Art. 10).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -16,9 +17,8 @@ from sealmark.exchange.errors import RemoteContent, TooIntricate, UnknownBinary
 class Kind(Enum):
     """How the value of a field is looked at."""
 
-    STRUCTURE = "structure"  # a short token of the protocol; anything longer is text
     TEXT = "text"
-    JSON = "json"  # text that holds JSON: escapes are undone before review
+    OURS = "ours"  # replaced by us before the upstream sees it
     BINARY = "binary"  # an inline file, as base64 or a data: URL
 
 
@@ -39,19 +39,31 @@ class Found:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """The tables of one endpoint: its request, its whole answer, and one piece of its stream."""
-
-    request: Node
-    answer: Node
-    piece: Node
-
-
 DEPTH = 64  # levels of nesting
-FIELDS = 20_000  # strings of content in one body
-TOKEN = re.compile(r"[\w.:/+\- ]{0,100}", re.ASCII)
+FIELDS = 20_000  # strings and other values in one body
 BASE64_RUN = re.compile(r"[A-Za-z0-9+/=_-]{1024,}")
+INLINE = re.compile(r"(data:[\w.+/-]{1,100};base64,)?[A-Za-z0-9+/_-]+={0,2}", re.ASCII)
+ADDRESS = re.compile(r"\s*(https?|ftps?|file|wss?|s3|gs|data):", re.IGNORECASE)
+
+# What may leave of a message, besides the names and arguments of its calls; answers.py builds every answer from it.
+ANSWER_TEXTS = ("content", "refusal", "reasoning_content", "reasoning")
+FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
+USAGE = (
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "input_tokens",
+    "output_tokens",
+    "prompt_tokens_details",
+    "completion_tokens_details",
+    "cached_tokens",
+    "audio_tokens",
+    "text_tokens",
+    "image_tokens",
+    "reasoning_tokens",
+    "accepted_prediction_tokens",
+    "rejected_prediction_tokens",
+)
 
 
 def _table(**kinds: str) -> Node:
@@ -66,81 +78,58 @@ def _table(**kinds: str) -> Node:
     return root
 
 
-_MESSAGE = """
-    {0}.content {0}.refusal {0}.reasoning_content {0}.reasoning {0}.name
-    {0}.tool_calls[].function.name {0}.function_call.name {0}.audio.transcript
-"""
-_MESSAGE_STRUCTURE = "{0}.role {0}.tool_calls[].id {0}.tool_calls[].type {0}.audio.id "
-_MESSAGE_JSON = "{0}.tool_calls[].function.arguments {0}.function_call.arguments"
-_ANSWER_STRUCTURE = "id object model system_fingerprint service_tier choices[].finish_reason "
-
-CHAT = Endpoint(
-    request=_table(
-        structure="""
-            model user safety_identifier prompt_cache_key service_tier reasoning_effort verbosity
-            messages[].role messages[].tool_call_id messages[].tool_calls[].id messages[].tool_calls[].type
-            messages[].content[].type messages[].content[].image_url.detail
-            messages[].content[].input_audio.format response_format.type tools[].type tool_choice modalities[]
-            audio.voice audio.format
-        """,
-        text=_MESSAGE.format("messages[]") + "messages[].content[].text messages[].content[].refusal stop stop[]",
-        json=_MESSAGE_JSON.format("messages[]"),
-        binary="""
-            messages[].content[].image_url.url messages[].content[].input_audio.data
-            messages[].content[].file.file_data
-        """,
-    ),
-    answer=_table(
-        structure=_ANSWER_STRUCTURE + _MESSAGE_STRUCTURE.format("choices[].message"),
-        text=_MESSAGE.format("choices[].message"),
-        json=_MESSAGE_JSON.format("choices[].message"),
-        binary="choices[].message.audio.data",
-    ),
-    piece=_table(
-        structure=_ANSWER_STRUCTURE + _MESSAGE_STRUCTURE.format("choices[].delta"),
-        text=_MESSAGE.format("choices[].delta"),
-        json=_MESSAGE_JSON.format("choices[].delta"),
-        binary="choices[].delta.audio.data",
-    ),
+CHAT = _table(
+    ours="model user safety_identifier",
+    text="""
+        messages[].role messages[].name messages[].content messages[].refusal messages[].reasoning_content
+        messages[].tool_call_id messages[].tool_calls[].id messages[].tool_calls[].type
+        messages[].tool_calls[].function.name messages[].tool_calls[].function.arguments
+        messages[].function_call.name messages[].function_call.arguments
+        messages[].content[].type messages[].content[].text messages[].content[].refusal
+        messages[].content[].image_url.detail messages[].content[].input_audio.format
+        messages[].content[].file.filename stop stop[] response_format.type tools[].type tool_choice modalities[]
+        audio.voice audio.format prompt_cache_key service_tier reasoning_effort verbosity
+    """,
+    binary="""
+        messages[].content[].image_url messages[].content[].image_url.url
+        messages[].content[].input_audio.data messages[].content[].file.file_data
+        messages[].content[].video_url messages[].content[].video_url.url
+    """,
 )
-
-IMAGES = Endpoint(
-    request=_table(
-        structure="model user safety_identifier size quality style response_format output_format background moderation",
-        text="prompt",
-    ),
-    answer=_table(
-        structure="output_format size quality background",
-        text="data[].revised_prompt",
-        binary="data[].b64_json data[].url",
-    ),
-    piece=_table(),
+IMAGES = _table(
+    ours="model user safety_identifier",
+    text="prompt size quality style response_format output_format background moderation",
 )
-
-SPEECH = Endpoint(
-    request=_table(
-        structure="model user safety_identifier voice response_format stream_format",
-        text="input instructions",
-    ),
-    answer=_table(),
-    piece=_table(),
+SPEECH = _table(
+    ours="model user safety_identifier",
+    text="input instructions voice response_format stream_format",
 )
 
 
 def contents(body: Any, table: Node) -> Iterator[Found]:
-    """Every content-bearing string of a body, with its path.
+    """Every content-bearing string of a request, with its path; names of unknown fields are strings too.
 
     Raises `UnknownBinary` for binary content where none is expected, `RemoteContent` for what only the upstream
     would see, `TooIntricate` for a body that nobody writes by hand.
     """
-    for count, found in enumerate(_walk(body, table, "", 0)):
-        if count == FIELDS:
-            raise TooIntricate(depth=DEPTH, fields=FIELDS)
-        yield found
+    budget = iter(range(FIELDS))
+    yield from _walk(body, table, "", 0, budget)
 
 
-def _walk(value: Any, node: Node | None, path: str, depth: int) -> Iterator[Found]:
-    if depth > DEPTH:
+def joined(found: Iterable[Found]) -> Iterator[Found]:
+    """The parts of one message, as the model reads them: one text. A term may be split over them."""
+    parts: dict[str, list[str]] = {}
+    for one in found:
+        message, part, _ = one.path.partition(".content[")
+        if part and one.kind is Kind.TEXT and one.path.endswith((".text", ".refusal")):
+            parts.setdefault(message, []).append(one.value)
+    return (
+        Found(f"{message}.content", Kind.TEXT, "".join(texts)) for message, texts in parts.items() if len(texts) > 1
+    )
+
+
+def _walk(value: Any, node: Node | None, path: str, depth: int, budget: Iterator[int]) -> Iterator[Found]:
+    if depth > DEPTH or next(budget, None) is None:
         raise TooIntricate(depth=DEPTH, fields=FIELDS)
     if isinstance(value, str):
         yield from _leaf(value, node.kind if node else None, path)
@@ -149,21 +138,29 @@ def _walk(value: Any, node: Node | None, path: str, depth: int) -> Iterator[Foun
             known = node.below.get(name) if node else None
             if known is None:
                 yield Found(f"{path}.#", Kind.TEXT, name)  # the name itself is content here, so it is no path
-            yield from _walk(below, known, f"{path}.{name if known else '*'}", depth + 1)
+            yield from _walk(below, known, f"{path}.{name if known else '*'}", depth + 1, budget)
     elif isinstance(value, list):
         each = node.below.get("[]") if node else None
         for index, below in enumerate(value):
-            yield from _walk(below, each, f"{path}[{index}]", depth + 1)
+            yield from _walk(below, each, f"{path}[{index}]", depth + 1, budget)
 
 
 def _leaf(value: str, kind: Kind | None, path: str) -> Iterator[Found]:
-    if not value or (kind is Kind.STRUCTURE and TOKEN.fullmatch(value)):
+    if not value or kind is Kind.OURS:
         return
     if kind is Kind.BINARY:
-        if value.startswith(("http://", "https://", "file:", "ftp:")):
+        if not INLINE.fullmatch("".join(value.split())):
             raise RemoteContent(field=path)
         yield Found(path, kind, value)
         return
-    if kind is None and (value.startswith("data:") or BASE64_RUN.search(value)):
+    if kind is None:
+        _require_text(value, path)
+    yield Found(path, Kind.TEXT, value)
+
+
+def _require_text(value: str, path: str) -> None:
+    """In a field that nobody knows neither files nor addresses are taken: nobody here would see what is there."""
+    if ADDRESS.match(value):
+        raise (UnknownBinary if value.lstrip().lower().startswith("data:") else RemoteContent)(field=path)
+    if len(value) >= 1024 and BASE64_RUN.search("".join(value.split())):
         raise UnknownBinary(field=path)
-    yield Found(path, Kind.TEXT if kind in (None, Kind.STRUCTURE) else kind, value)

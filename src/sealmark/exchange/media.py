@@ -1,7 +1,6 @@
 """The way of a picture and of speech: reviewed as far as there is a reviewer, marked in a worker, recorded."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
@@ -16,6 +15,7 @@ from sealmark.marks.marker import ExplicitOptions, Marked, Options, mark_bytes
 
 IMAGES_PATH = "/images/generations"
 SPEECH_PATH = "/audio/speech"
+MOST_PICTURES = 16
 SOUNDS = {"mp3": "audio/mpeg", "wav": "audio/wav"}  # what can be marked so far
 
 
@@ -30,7 +30,7 @@ class Spoken:
 
 async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     """Pictures, each with its own label, its visible mark and its metadata mark."""
-    await stages.review_input(exchange, IMAGES.request)
+    await stages.review_input(exchange, IMAGES)
     if exchange.body.get("response_format", "b64_json") != "b64_json":
         raise UnusableRequest(field="response_format (b64_json)")
     if exchange.body.get("stream"):
@@ -38,18 +38,21 @@ async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     stages.unreviewed(exchange, "image")
     asked = stages.upstream_body(exchange, response_format="b64_json")
     data, _ = await stages.upstreams.call(exchange.admitted_service, IMAGES_PATH, asked)
-    body = _answer(data)
-    await stages.review_output(exchange, body, IMAGES.answer, 0)
-    items = [await _picture(stages, exchange, row) for row in body["data"]]
-    body["aigc"] = body["data"][0]["aigc"]
-    await stages.record(stages.recorder.closed(exchange, "released", items))
-    return body
+    rows = _rows(data)
+    texts = [("revised_prompt", row.revised, False) for row in rows if row.revised]
+    await stages.review_output(exchange, texts, len(rows))
+    pictures = [await _marked(stages, exchange, row.data, "image") for row in rows]
+    items = [_item(stages, marked) for marked in pictures]
+    output = [{"revised_prompt": row.revised} for row in rows]
+    await stages.record(stages.recorder.closed(exchange, "released", items, output=output))
+    shown = [_shown(row, marked) for row, marked in zip(rows, pictures, strict=True)]
+    return {"created": int(exchange.started.timestamp()), "data": shown, "aigc": shown[0]["aigc"]}
 
 
 async def speech(stages: Stages, exchange: Exchange) -> Spoken:
     """Speech with its announcement and its metadata mark."""
     required_text(exchange.body, "input")
-    await stages.review_input(exchange, SPEECH.request)
+    await stages.review_input(exchange, SPEECH)
     form = exchange.body.get("response_format", "mp3")
     if form not in SOUNDS:
         raise UnusableRequest(field=f"response_format ({', '.join(SOUNDS)})")
@@ -64,23 +67,12 @@ async def speech(stages: Stages, exchange: Exchange) -> Spoken:
     return Spoken(marked.data, SOUNDS[form], marked.label.inner())
 
 
-async def _picture(stages: Stages, exchange: Exchange, row: dict[str, Any]) -> Item:
-    try:
-        data = base64.b64decode(row["b64_json"], validate=True)
-    except (KeyError, TypeError, binascii.Error) as error:
-        raise UpstreamRubbish(problem="a picture that is not base64") from error
-    marked = await _marked(stages, exchange, data, "image")
-    row["b64_json"] = base64.b64encode(marked.data).decode()
-    row["aigc"] = marked.label.as_dict()
-    return _item(stages, marked)
-
-
 async def _marked(
     stages: Stages, exchange: Exchange, data: bytes, medium: str, media_type: str | None = None
 ) -> Marked:
     """What the upstream made, marked as our own generation; what cannot be marked is not released (Art. 16)."""
     plan = cast(dict[str, Any], exchange.admitted_service.explicit)
-    options = Options(explicit=ExplicitOptions(**plan), media_type=media_type, own_edit=True)
+    options = Options(explicit=ExplicitOptions(**plan), media_type=media_type, own_edit=True, fresh=True)
     label: Label = stages.label()
     try:
         marked = await stages.workers.run(mark_bytes, data, label, options)
@@ -106,12 +98,34 @@ def _item(stages: Stages, marked: Marked) -> Item:
     )
 
 
-def _answer(data: bytes) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A picture of the upstream's answer, and the prompt as the upstream understood it."""
+
+    data: bytes
+    revised: str
+
+
+def _rows(data: bytes) -> list[Row]:
     try:
         body = parsed(data)
     except SealmarkError as error:
         raise UpstreamRubbish(problem="not a JSON object") from error
     rows = body.get("data")
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not rows or len(rows) > MOST_PICTURES:
         raise UpstreamRubbish(problem="no pictures")
-    return body
+    return [_row(row) for row in rows]
+
+
+def _row(row: Any) -> Row:
+    try:
+        revised = row.get("revised_prompt") or ""
+        return Row(base64.b64decode(row["b64_json"], validate=True), revised if isinstance(revised, str) else "")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UpstreamRubbish(problem="a picture that is not base64") from error
+
+
+def _shown(row: Row, marked: Marked) -> dict[str, Any]:
+    """A picture as the caller gets it: nothing of the upstream's row but what was reviewed and marked."""
+    shown = {"b64_json": base64.b64encode(marked.data).decode(), "aigc": marked.label.as_dict()}
+    return shown | ({"revised_prompt": row.revised} if row.revised else {})

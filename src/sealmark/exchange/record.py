@@ -29,6 +29,9 @@ from sealmark.storage.keys import SubjectKey
 SALT = 16  # bytes
 
 
+FINDINGS = 100  # entries named in one record; more say nothing new, and a record has its bounds
+
+
 class Event(StrEnum):
     """The closed list of record kinds of an exchange."""
 
@@ -106,7 +109,7 @@ class Exchange:
     def reviewed(self, decision: Decision) -> None:
         """Keep what a review found, without any of the words that it found."""
         self.reviews += decision.reviews
-        self.findings += decision.as_record()["findings"]
+        self.findings += decision.as_record()["findings"][: FINDINGS - len(self.findings)]
 
     @property
     def admitted_service(self) -> Service:
@@ -132,7 +135,7 @@ class Recorder:
     def opened(self, exchange: Exchange) -> Entry:
         """A stream is about to begin: what was asked is safe before the first byte leaves."""
         record = self._record(Event.OPENED, exchange)
-        return self._entry(exchange, record, {"input": exchange.body}, [])
+        return self._entry(exchange, record, {"input": exchange.body}, [self.finding.receipt(exchange.receipt)])
 
     def closed(
         self,
@@ -160,6 +163,7 @@ class Recorder:
         keys = [self.finding.receipt(exchange.receipt)]
         for item in items:
             keys += [self.finding.number(item.label.produce_id), *item.finding_keys]
+        keys = list(dict.fromkeys(keys))
         return self._entry(exchange, record, secret, keys)
 
     def refused(self, exchange: Exchange, error: SealmarkError) -> Entry:

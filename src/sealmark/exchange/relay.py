@@ -6,11 +6,11 @@ from hashlib import sha256
 from typing import Any
 
 from sealmark.errors import SealmarkError
-from sealmark.exchange.chat import PATH, Outcome, Released, envelope, items_of, marking_of
+from sealmark.exchange.chat import PATH, Head, Outcome, envelope, items_of, marking_of
 from sealmark.exchange.errors import NotJson, OutputBlocked, TooIntricate, UpstreamBroken, UpstreamRubbish
 from sealmark.exchange.fields import CHAT
 from sealmark.exchange.pieces import Pieces
-from sealmark.exchange.record import Exchange, Item
+from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import DONE, error_body, event
 from sealmark.exchange.stages import Stages, fault, parsed
 from sealmark.marks.label import Label
@@ -25,17 +25,23 @@ async def stream(stages: Stages, exchange: Exchange, send: Send) -> None:
     What goes wrong before the first byte is raised; later it is told in the stream. Cancel it when the client
     leaves: the upstream is let go and the exchange is closed as broken.
     """
-    await stages.review_input(exchange, CHAT.request)
     relay = _Relay(stages, exchange, send)
     try:
+        await stages.review_input(exchange, CHAT)
         error = await relay.run()
     except asyncio.CancelledError:
-        await asyncio.shield(relay.close("broken", ClientLeft()))
+        await asyncio.shield(relay.leave())
         raise
     if error is not None and not relay.began:
-        await relay.close("broken", error)
+        await relay.close(_outcome(error), error)
         raise error
     await relay.end(error)
+
+
+def _outcome(error: SealmarkError | None) -> Outcome:
+    if error is None:
+        return "released"
+    return "refused" if isinstance(error, OutputBlocked) else "broken"
 
 
 class ClientLeft(SealmarkError):
@@ -55,16 +61,17 @@ class _Relay:
     def __init__(self, stages: Stages, exchange: Exchange, send: Send) -> None:
         self._stages, self._exchange, self._send = stages, exchange, send
         self._marking = marking_of(exchange)
-        self._pieces = Pieces(stages.library, self._marking)
+        self._pieces = Pieces(stages.library, Head.of(exchange), self._marking)
         self._label: Label | None = None
         self._wire = sha256()
-        self._last: dict[str, Any] = {}
+        self._opened = False
         self._closing = False
         self.began = False
 
     async def run(self) -> SealmarkError | None:
         """Relay until the end; returns what ended it before its time, or None."""
         stages, exchange = self._stages, self._exchange
+        self._opened = True
         opened = asyncio.ensure_future(stages.record(stages.recorder.opened(exchange)))
         try:
             body = stages.upstream_body(exchange)
@@ -79,15 +86,20 @@ class _Relay:
         """Tell how it ended, close the record durably, and only then say `[DONE]`."""
         if error is not None:
             await self._out(event(error_body(error, self._exchange.incoming.language, self._exchange.id)))
-        outcome: Outcome = "released" if error is None else "broken"
-        if isinstance(error, OutputBlocked):
-            outcome = "refused"
         try:
-            await self.close(outcome, error)
+            await self.close(_outcome(error), error)
         except SealmarkError as failure:  # unrecorded: the stream ends without [DONE]
             await self._send(event(error_body(failure, self._exchange.incoming.language, self._exchange.id)))
             return
         await self._send(DONE)
+
+    async def leave(self) -> None:
+        """The client left: close what was opened, or record what was asked before anything was."""
+        if self._opened:
+            await self.close("broken", ClientLeft())
+        elif not self._exchange.recorded:
+            self._exchange.recorded = True
+            await self._stages.record(self._stages.recorder.refused(self._exchange, ClientLeft()))
 
     async def close(self, outcome: Outcome, error: SealmarkError | None) -> None:
         """Append the closing record, once."""
@@ -98,51 +110,43 @@ class _Relay:
         if reviewed:
             exchange.reviewed(review_streams(self._stages.library, reviewed))
         if self._pieces.blocked is not None:
-            exchange.withheld = ["".join(one.received) for one in self._pieces.choices.values()]
-        texts = [Released("".join(one.sent), "".join(one.body)) for one in self._pieces.choices.values()]
+            exchange.withheld = self._pieces.withheld()
+        released = [choice.released for choice in self._pieces.choices.values()]
+        items = [] if self._label is None else items_of(self._stages, self._label, self._marking, released)
+        output = [one.texts for one in released]
+        wire = self._wire.hexdigest()
         await self._stages.record(
-            self._stages.recorder.closed(
-                exchange,
-                outcome,
-                self._items(texts),
-                output=[text.sent for text in texts],
-                error=error,
-                wire=self._wire.hexdigest(),
-            )
+            self._stages.recorder.closed(exchange, outcome, items, output=output, error=error, wire=wire)
         )
-
-    def _items(self, texts: list[Released]) -> list[Item]:
-        if self._label is None:
-            return []
-        return items_of(self._stages, self._label, self._marking, texts)
 
     async def _relay(self, events: AsyncIterator[list[bytes]]) -> SealmarkError | None:
         async for together in events:
-            out, done = self._take(together)
+            out, done, error = self._take(together)
             if out:
                 await self._out(out)
+            if error is not None:
+                return error
             if self._pieces.blocked is not None:
                 return OutputBlocked(risk=self._pieces.blocked.risk)
             if done:
                 return None
-        if not self._pieces.complete:
-            return UpstreamBroken()
-        return None
+        return None if self._pieces.complete else UpstreamBroken()
 
-    def _take(self, together: list[bytes]) -> tuple[bytes, bool]:
-        """What may be sent of some events, and whether `[DONE]` was among them."""
-        out = []
+    def _take(self, together: list[bytes]) -> tuple[bytes, bool, SealmarkError | None]:
+        """What may be sent of some events, whether `[DONE]` was among them, and what ended them before."""
+        out: list[bytes] = []
+        done = False
         for data in together:
-            if data == b"[DONE]":
-                if rest := self._pieces.rest():
-                    out.append(self._piece({**self._last, "choices": rest}))
-                return b"".join(out), True
-            piece = self._parsed(data)
-            if self._pieces.take(piece):
-                out.append(self._piece(piece))
-            if self._pieces.blocked is not None:
+            done = data == b"[DONE]"
+            try:
+                piece = self._pieces.rest() if done else self._pieces.take(self._parsed(data))
+            except SealmarkError as error:  # what was built before it is recorded as sent, so it is sent
+                return b"".join(out), False, error
+            if piece is not None:
+                out.append(self._labelled(piece))
+            if done or self._pieces.blocked is not None:
                 break
-        return b"".join(out), False
+        return b"".join(out), done, None
 
     def _parsed(self, data: bytes) -> dict[str, Any]:
         try:
@@ -151,12 +155,10 @@ class _Relay:
             raise UpstreamRubbish(problem="a piece that is not JSON") from error
         if "error" in piece:
             raise UpstreamBroken
-        piece["model"] = self._exchange.admitted_service.model
-        if not self._last:
-            self._last = {name: piece[name] for name in ("id", "object", "created", "model") if name in piece}
         return piece
 
-    def _piece(self, piece: dict[str, Any]) -> bytes:
+    def _labelled(self, piece: dict[str, Any]) -> bytes:
+        """The event of a piece; the first one carries the label."""
         if self._label is None:
             self._label = self._stages.label()
             piece["aigc"] = envelope(self._label)

@@ -4,8 +4,10 @@ import asyncio
 import json
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
 import structlog
@@ -19,9 +21,8 @@ from sealmark.exchange.errors import (
     TooIntricate,
     UnreviewedMedium,
     UnusableRequest,
-    UpstreamRubbish,
 )
-from sealmark.exchange.fields import DEPTH, FIELDS, Found, Kind, Node, contents
+from sealmark.exchange.fields import DEPTH, FIELDS, Kind, Node, contents, joined
 from sealmark.exchange.record import Exchange, Recorder
 from sealmark.exchange.shapes import without_surrogates
 from sealmark.exchange.upstreams.openai import Upstreams
@@ -35,7 +36,10 @@ from sealmark.review.escapes import Unescaper
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 32 * 1024  # bytes; the fold and the automaton pass them in under a millisecond
-Reviewed = tuple[Decision, bool]
+REVIEWERS = ThreadPoolExecutor(1, "sealmark-review")  # long texts wait for each other, and for nobody else
+Reviewable = tuple[str, str, bool]  # field, text, whether it is JSON
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 WRITABLE = 200  # levels of nesting that orjson writes, with some to spare
 END_USER_FIELDS = ("safety_identifier", "user")
 
@@ -70,22 +74,19 @@ class Stages:
 
     async def review_input(self, exchange: Exchange, table: Node) -> None:
         """Review all that was asked; raises `InputBlocked`, `UnreviewedMedium` (Art. 10)."""
-        decision, binary = await _beside(exchange.size, self._review, exchange.body, table)
+        decision, binary = await _beside(exchange.size, self._review_request, exchange.body, table)
         exchange.reviewed(decision)
         if decision.action == "refuse":
             raise InputBlocked(risk=risks(decision))
         if binary:
             self.unreviewed(exchange, "file")
 
-    async def review_output(self, exchange: Exchange, answer: Any, table: Node, size: int) -> None:
-        """Review all that was generated as text, `size` bytes of it; raises `OutputBlocked` (Art. 10)."""
-        try:
-            decision, _ = await _beside(size, self._review, answer, table)
-        except TooIntricate as error:
-            raise UpstreamRubbish(problem=error.code) from error
+    async def review_output(self, exchange: Exchange, texts: list[Reviewable], size: int) -> None:
+        """Review the texts of an answer, which was `size` bytes long; raises `OutputBlocked` (Art. 10)."""
+        decision = await _beside(size, self._review_texts, texts)
         exchange.reviewed(decision)
         if decision.action == "refuse":
-            exchange.withheld = answer
+            exchange.withheld = [(name, value) for name, value, _ in texts]
             raise OutputBlocked(risk=risks(decision))
 
     def unreviewed(self, exchange: Exchange, medium: str) -> None:
@@ -114,29 +115,37 @@ class Stages:
     def _reference(self, exchange: Exchange) -> str | None:
         if exchange.incoming.reference:
             return exchange.incoming.reference
-        named = (exchange.body.get(name) for name in END_USER_FIELDS)
-        return next((value for value in named if isinstance(value, str) and value), None)
+        named = {name: exchange.body[name] for name in END_USER_FIELDS if exchange.body.get(name) is not None}
+        for name, value in named.items():
+            if not isinstance(value, str) or not value:
+                raise UnusableRequest(field=name)
+        return next(iter(named.values()), None)
 
-    def _review(self, body: Any, table: Node) -> tuple[Decision, bool]:
-        """The decision about a body's texts, and whether it holds anything that is no text."""
+    def _review_request(self, body: Any, table: Node) -> tuple[Decision, bool]:
+        """The decision about a request's texts, and whether it holds anything that is no text."""
         found = list(contents(body, table))
-        texts = [(one.path, readable(one)) for one in found if one.kind is not Kind.BINARY]
-        return review_texts(self.library, texts or [("", "")]), len(texts) < len(found)
+        texts = [(one.path, one.value, False) for one in (*found, *joined(found)) if one.kind is Kind.TEXT]
+        return self._review_texts(texts), any(one.kind is Kind.BINARY for one in found)
+
+    def _review_texts(self, texts: list[Reviewable]) -> Decision:
+        """The decision about texts; one that is JSON, or holds its escapes, is read both as it stands and unescaped."""
+        plain = [(name, value) for name, value, _ in texts]
+        read = [(name, _unescaped(value)) for name, value, escaped in texts if escaped or "\\u" in value]
+        return review_texts(self.library, [*plain, *read] or [("", "")])
 
 
-async def _beside(size: int, review: Callable[[Any, Node], Reviewed], body: Any, table: Node) -> Reviewed:
+async def _beside(size: int, review: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
     """Review at once what takes under two milliseconds; more than that goes beside the loop."""
     if size <= AT_ONCE:
-        return review(body, table)
-    return await asyncio.to_thread(review, body, table)
+        return review(*given, **named)
+    work = partial(review, *given, **named)
+    return await asyncio.get_running_loop().run_in_executor(REVIEWERS, work)
 
 
-def readable(found: Found) -> str:
-    """The text that a field's value stands for."""
-    if found.kind is not Kind.JSON:
-        return found.value
+def _unescaped(text: str) -> str:
+    """The text that a JSON text stands for."""
     escapes = Unescaper()
-    return escapes.feed(found.value) + escapes.finish()
+    return escapes.feed(text) + escapes.finish()
 
 
 def risks(decision: Decision) -> str:

@@ -70,6 +70,13 @@ class ItemRegistry:
         keys = self._finding.texts([text])
         return self._known(keys[0], lambda item: item["medium"] == "text") if keys else None
 
+    def released_to(self, produce_id: str) -> tuple[str | None, str | None]:
+        """The application and the end user that an item was released to; (None, None) if it never was."""
+        for index in reversed(self._store.find(self._finding.number(produce_id))):
+            record = self._record(index)
+            return record["application"], self._contents(index, record["exchange"]).get("end_user")
+        return None, None
+
     # what only the holder of the receipt's code may know
 
     def opened(self, code: str) -> Opened | None:

@@ -4,6 +4,7 @@ Synchronous everywhere. On SQLite every transaction begins IMMEDIATE, so that a 
 instead of failing at its end.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -66,7 +67,8 @@ def now() -> datetime:
 
 def _prepare_sqlite(engine: Engine, path: str | None) -> None:
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same mode
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:

@@ -57,19 +57,21 @@ def test_publishing_asks_for_identity_by_article_9(deployment: Deployment, upstr
     upstream.says("a poem about herons")
     key = deployment.new_key()
     with deployment.client(key) as client:
-        number = client.post("/v1/chat/completions", json=ask("a poem")).json()["aigc"]["ProduceID"]
+        theirs = client.post("/v1/chat/completions", json=ask("a poem")).json()["aigc"]["ProduceID"]
         client.post("/api/end-users", json={"user": "eve"}).raise_for_status()
         client.post("/api/end-users/agreement", json={"user": "eve", "version": "2026-11"}).raise_for_status()
-        refused = client.post("/api/publications", json={"user": "eve", "produce_id": number})
+        refused = client.post("/api/publications", json={"user": "eve", "produce_id": theirs})
         assert (refused.status_code, refused.json()["article"]) == (403, 9)
         identity = {"user": "eve", "document": "uscc", "number": "91110102MAD55U9H0F"}
         client.post("/api/end-users/identity", json=identity).raise_for_status()
-        assert client.post("/api/publications", json={"user": "eve", "produce_id": number}).status_code == 201
-        unknown = client.post("/api/publications", json={"user": "eve", "produce_id": "R000000000000"})
-        assert unknown.json()["code"] == "publish.unknown_item"
+        hers = client.post("/v1/chat/completions", json=ask("a poem", user="eve")).json()["aigc"]["ProduceID"]
+        assert client.post("/api/publications", json={"user": "eve", "produce_id": hers}).status_code == 201
+        for other in ("R000000000000", theirs):
+            unknown = client.post("/api/publications", json={"user": "eve", "produce_id": other})
+            assert unknown.json()["code"] == "publish.unknown_item"
     kinds = [record["kind"] for record in deployment.records() if record["kind"].startswith("exchange.item")]
     refusal = "exchange.item.publishing_refused"
-    assert kinds == [refusal, "exchange.item.published", refusal]
+    assert kinds == [refusal, "exchange.item.published", refusal, refusal]
 
 
 def test_a_receipt_can_be_fetched_and_checked(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:

@@ -45,14 +45,15 @@ class Upstreams:
         if self._session is not None:
             await self._session.close()
 
-    async def call(self, service: Service, path: str, body: bytes) -> tuple[bytes, str]:
+    async def call(self, service: Service, path: str, body: bytes, *, limit: int | None = None) -> tuple[bytes, str]:
         """The whole answer: its bytes and media type. Raises the `Upstream…` errors."""
+        most = min(limit or self._limit, self._limit)
         async with self._post(service, path, body, self._whole) as response:
             parts, size = [], 0
             async for part in response.content.iter_any():
                 parts.append(part)
                 size += len(part)
-                if size > self._limit:
+                if size > most:
                     raise UpstreamRubbish(problem="over the size limit")
             return b"".join(parts), response.content_type
 

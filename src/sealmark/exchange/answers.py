@@ -1,0 +1,163 @@
+"""What leaves is built anew from the fields that we know; nothing of an upstream's answer is passed through.
+
+A field that nobody reviews or marks cannot carry anything out: unknown fields, identifiers, fingerprints, labels of
+others and odd types stay behind. `texts_of` is the one reading of a message, `message_of` and `delta_of` its writing.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from sealmark.exchange.errors import UnknownBinary, UpstreamRubbish
+from sealmark.exchange.fields import ANSWER_TEXTS, FINISH_REASONS, USAGE
+
+CALLS = 128  # tool calls in one message, as the OpenAI interface bounds its tools
+CONTENT = ("content",)
+
+Place = tuple[str | int, ...]  # the way from a message to a text; a number is the `index` of a tool call
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a message: where it stands, what it says, and whether it is JSON."""
+
+    place: Place
+    value: str
+    json: bool = False
+
+    @property
+    def name(self) -> str:
+        """The place in one word."""
+        return ".".join(map(str, self.place))
+
+
+def texts_of(message: Any) -> Iterator[Text]:
+    """The texts of a message or delta, in order. Raises `UpstreamRubbish` for another shape than the interface's."""
+    row = _object(message, "message")
+    if row.get("audio") is not None:
+        raise UnknownBinary(field="audio")
+    for name in ANSWER_TEXTS:
+        if row.get(name) is not None:
+            yield Text((name,), _string(row[name], name))
+    if row.get("function_call") is not None:
+        yield from _function(("function_call",), row["function_call"])
+    for position, call in enumerate(_list(row.get("tool_calls"), "tool_calls")):
+        index = number(_object(call, "tool_calls").get("index", position), CALLS)
+        yield from _function(("tool_calls", index, "function"), call.get("function") or {})
+
+
+def message_of(texts: dict[Place, str], name: str) -> dict[str, Any]:
+    """A whole message; `name` begins the identifiers of its tool calls."""
+    message = {"role": "assistant", "content": None, **delta_of(texts, name, set())}
+    for call in message.get("tool_calls", ()):
+        del call["index"]
+    return message
+
+
+def delta_of(texts: dict[Place, str], name: str, begun: set[int]) -> dict[str, Any]:
+    """A delta; tool calls that are not in `begun` get identifier and type, and are put there."""
+    delta: dict[str, Any] = {}
+    calls: dict[int, dict[str, Any]] = {}
+    for place, text in texts.items():
+        if len(place) == 1:
+            delta[str(place[0])] = text
+        elif place[0] == "function_call":
+            delta.setdefault("function_call", {})[str(place[1])] = text
+        else:
+            assert isinstance(place[1], int)
+            calls.setdefault(place[1], _call(place[1], name, begun))["function"][str(place[3])] = text
+    if calls:
+        delta["tool_calls"] = list(calls.values())
+    return delta
+
+
+def number(value: Any, below: int) -> int:
+    """An index; raises `UpstreamRubbish` for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < below:
+        raise UpstreamRubbish(problem="an index out of range")
+    return value
+
+
+def finish_of(reason: Any) -> str:
+    """Why a choice ended, in the interface's own words."""
+    return reason if isinstance(reason, str) and reason in FINISH_REASONS else "stop"
+
+
+def usage_of(value: Any) -> dict[str, Any] | None:
+    """The counts of tokens: known names, whole numbers."""
+    if not isinstance(value, dict):
+        return None
+    counts = {name: _count(value.get(name)) for name in USAGE if name in value}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def probabilities_of(value: Any) -> list[dict[str, Any]]:
+    """Log-probabilities as token, number and bytes; alternatives stay behind, since they tell other text."""
+    rows = _list(_object(value, "logprobs").get("content"), "logprobs")
+    return [_probability(_object(row, "logprobs")) for row in rows]
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is a JSON value of its own."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def as_bytes(texts: dict[str, str]) -> bytes:
+    """The texts of a message that has no content, as the item of its record."""
+    return orjson.dumps(texts, option=orjson.OPT_SORT_KEYS)
+
+
+def _probability(row: dict[str, Any]) -> dict[str, Any]:
+    token, value = _string(row.get("token"), "logprobs"), row.get("logprob")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UpstreamRubbish(problem="a log-probability that is no number")
+    return {"token": token, "logprob": value, "bytes": list(token.encode()), "top_logprobs": []}
+
+
+def _count(value: Any) -> Any:
+    if isinstance(value, dict):
+        return usage_of(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _call(index: int, name: str, begun: set[int]) -> dict[str, Any]:
+    head: dict[str, Any] = {"index": index}
+    if index not in begun:
+        begun.add(index)
+        head |= {"id": f"call_{name}_{index}", "type": "function"}
+    return {**head, "function": {}}
+
+
+def _function(place: Place, value: Any) -> Iterator[Text]:
+    row = _object(value, str(place[0]))
+    if row.get("name") is not None:
+        yield Text((*place, "name"), _string(row["name"], "name"))
+    if row.get("arguments") is not None:
+        yield Text((*place, "arguments"), _string(row["arguments"], "arguments"), json=True)
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UpstreamRubbish(problem=f"{name} is not an object")
+    return value
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise UpstreamRubbish(problem=f"{name} is not a list")
+    return value
+
+
+def _string(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise UpstreamRubbish(problem=f"{name} is not a string")
+    return value
