@@ -107,7 +107,7 @@ def judged(results: Results, *, peer: bool) -> tuple[str, bool]:
                 row, good = _judge(results, task, target, peer=peer)
                 rows.append(row)
                 met &= good or not target.due
-    return markdown(("target", "measured", "at most", "", "of LiteLLM + filter", "at most", ""), rows), met
+    return markdown(("target", "median", "best round", "at most", "", "of LiteLLM + filter", "at most", ""), rows), met
 
 
 def _judge(results: Results, task: Task, target: Target, *, peer: bool) -> tuple[tuple[str, ...], bool]:
@@ -117,6 +117,7 @@ def _judge(results: Results, task: Task, target: Target, *, peer: bool) -> tuple
     row = (
         f"CPU, {task.name}, {task.concurrency} at a time",
         f"{own:.2f} ms",
+        f"{min(batch.cpu for batch in results[SEALMARK, task]):.2f} ms",
         f"{target.most} ms",
         _word(good),
         f"1/{1 / ratio:.1f}" if peer else "not measured",
