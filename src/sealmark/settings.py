@@ -19,6 +19,9 @@ from sealmark.errors import SealmarkError
 Mode = Literal["live", "rehearsal"]
 
 
+BESIDE = {"SEALMARK_SETTINGS", "SEALMARK_CHROMIUM"}  # variables of ours that are no settings
+
+
 class BadSettings(SealmarkError):
     """A setting is missing or cannot be used."""
 
@@ -120,6 +123,7 @@ class Settings(BaseSettings):
 
         Raises `BadSettings` for an unreadable file, an unknown name or a value out of range.
         """
+        _require_known_names()
         try:
             values = _from_file(os.environ.get("SEALMARK_SETTINGS", ""))
             from_environment = {name for name in cls.model_fields if f"SEALMARK_{name.upper()}" in os.environ}
@@ -130,6 +134,14 @@ class Settings(BaseSettings):
             raise BadSettings(problem=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
         except SettingsError as error:
             raise BadSettings(problem=str(error)) from error
+
+
+def _require_known_names() -> None:
+    """A misspelled variable must not be overlooked."""
+    known = {f"SEALMARK_{name.upper()}" for name in Settings.model_fields} | BESIDE
+    for name in os.environ:
+        if name.startswith("SEALMARK_") and name not in known:
+            raise BadSettings(problem=f"{name}: unknown / 未知的配置项")
 
 
 def _from_file(path: str) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import socket
 from typing import Any
 
 import pytest
 
 from sealmark.ledger import check
 from sealmark.marks.explicit import text as explicit
-from tests.deployment import CHAT, Deployment, ask
+from tests.deployment import CHAT, Deployment, ask, wait_for
 from tests.upstream import BREAK_OFF, HANG, Script, ScriptedUpstream, completion
 
 
@@ -359,3 +360,18 @@ def test_nothing_personal_stands_in_the_ledger(deployment: Deployment, key: str,
                 secret for secret in secrets if secret in data and (secret, file.stem) != (b"127.0.0.1", "sealmark")
             ]
             assert not found, (file, found)
+
+
+def test_a_client_that_leaves_a_whole_answer(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """Nobody generates for nobody: the upstream is let go, and it is recorded."""
+    upstream.script = Script([HANG])
+    before = upstream.abandoned
+    body = json.dumps(ask("hello")).encode()
+    with socket.create_connection(("127.0.0.1", deployment.port), timeout=5) as connection:
+        head = (
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n"
+        )
+        connection.sendall(head % (key.encode(), len(body)) + body)
+        wait_for(lambda: upstream.open_calls > 0, 3)
+    wait_for(lambda: upstream.abandoned == before + 1, 1.5)
+    wait_for(lambda: deployment.records()[-1].get("code") == "exchange.client_left", 2)

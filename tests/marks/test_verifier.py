@@ -139,8 +139,16 @@ def test_pasted_text_is_known_by_its_text() -> None:
     registry = Memory(texts={"你好": Known("A1", label=OURS, receipt={"record": 8})})
     verdict = verify("你好".encode(), registry=registry)
     assert verdict.known is not None
-    assert verdict.known.unchanged
+    assert (verdict.known.alike, verdict.known.unchanged, verdict.known.altered) == (True, False, False)
     assert verdict.receipt == {"record": 8}
+    assert note.MARK_MISSING in verdict.warnings
+
+
+def test_a_damaged_file_warns_that_its_marks_were_not_read() -> None:
+    """Cutting a file off must not pass for a file without marks."""
+    verdict = verify(MARKED[:-30])
+    assert verdict.layers["metadata"].state == "damaged"
+    assert note.DAMAGED in verdict.warnings
 
 
 def test_labels_that_contradict_each_other_are_warned_of() -> None:

@@ -116,6 +116,10 @@ def standing(verdict: "Verdict") -> str:
     """What the ledger says of an item that it knows."""
     if verdict.known and verdict.known.altered:
         return said("交付后被改动", "altered after it was released here")
+    if verdict.known and verdict.known.alike:
+        return said(
+            "由此处交付过同样的文字；标点、大小写、空白或标识可能不同", "a text with these words was released here"
+        )
     return said("由此处交付，未被改动", "released here, unchanged")
 
 

@@ -134,6 +134,7 @@ def items_of(stages: Stages, label: Label, marking: Marking, released: Iterable[
 def _item(stages: Stages, label: Label, marking: Marking, released: Released) -> Item:
     content = released.texts.get("content", "")
     data = content.encode() if content else as_bytes(released.texts)
+    finding = stages.recorder.finding
     return Item(
         medium="text",
         format="text" if content else "json",
@@ -141,7 +142,7 @@ def _item(stages: Stages, label: Label, marking: Marking, released: Released) ->
         digest=sha256(data).hexdigest(),
         size=len(data),
         marks=(*_visible(marking, released), "metadata:envelope"),
-        finding_keys=stages.recorder.finding.texts([content, released.body] if content else []),
+        finding_keys=(finding.file(data), *finding.texts([content, released.body] if content else [])),
     )
 
 

@@ -329,3 +329,14 @@ class WorkerDied(SealmarkError):
     en = "The process that worked on this item went over its limits; the item is not released."
     zh_next = "请换一个较小的尺寸或时长重试。"
     en_next = "Try again with a smaller size or length."
+
+
+class ClientLeft(SealmarkError):
+    """The client closed the connection before the answer was complete; recorded, never shown."""
+
+    code = "exchange.client_left"
+    status = 499
+    zh = "客户端在回答结束前断开。"
+    en = "The client left before the answer was complete."
+    zh_next = "无需处理。"
+    en_next = "Nothing to do."

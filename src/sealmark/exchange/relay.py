@@ -7,7 +7,7 @@ from typing import Any
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.chat import PATH, Head, Outcome, envelope, items_of, marking_of
-from sealmark.exchange.errors import NotJson, OutputBlocked, TooIntricate, UpstreamBroken, UpstreamRubbish
+from sealmark.exchange.errors import ClientLeft, NotJson, OutputBlocked, TooIntricate, UpstreamBroken, UpstreamRubbish
 from sealmark.exchange.fields import CHAT
 from sealmark.exchange.pieces import Pieces
 from sealmark.exchange.record import Exchange
@@ -42,17 +42,6 @@ def _outcome(error: SealmarkError | None) -> Outcome:
     if error is None:
         return "released"
     return "refused" if isinstance(error, OutputBlocked) else "broken"
-
-
-class ClientLeft(SealmarkError):
-    """The client closed the connection before the answer was complete; recorded, never shown."""
-
-    code = "exchange.client_left"
-    status = 499
-    zh = "客户端在回答结束前断开。"
-    en = "The client left before the answer was complete."
-    zh_next = "无需处理。"
-    en_next = "Nothing to do."
 
 
 class _Relay:

@@ -85,20 +85,21 @@ class ItemRegistry:
         if index is None:
             return None
         record = self._record(index)
+        last = self._record(self._store.find(self._finding.exchange(record["exchange"]))[-1])
         contents = self._contents(index, record["exchange"]) | self._asked_earlier(index, record["exchange"])
         return Opened(
             exchange=record["exchange"],
             operation=record["operation"],
             service=record["service"],
-            outcome=record.get("outcome", "refused"),
-            at=datetime.fromisoformat(record["at"]),
+            outcome=last.get("outcome", "open" if record["kind"].endswith(".opened") else "refused"),
+            at=datetime.fromisoformat(last["at"]),
             end_user=contents.get("end_user"),
             named=contents.get("named"),
             source=":".join(map(str, contents.get("source", ()))),
             client=contents.get("client", ""),
             asked=contents.get("input"),
             answered=contents.get("output"),
-            code=record.get("code"),
+            code=last.get("code"),
             items=tuple(record.get("items", ())),
         )
 

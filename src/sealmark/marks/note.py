@@ -62,6 +62,18 @@ LABEL_DIFFERS = Note(
 )
 
 
+DAMAGED = Note(
+    "marks.damaged",
+    "文件已损坏或被截断，其中的标识无法读取：未发现不等于没有。",
+    "the file is damaged or cut off, so its marks could not be read: not found does not mean not there",
+)
+MARK_MISSING = Note(
+    "marks.visible_mark_missing",
+    "该文本曾由本服务作为生成合成内容放行，现在缺少可见标识(第十八条)。",
+    "this text was released here as AI-generated, and its visible mark is missing now (Article 18)",
+)
+
+
 def empty_field(key: str) -> Note:
     """A required element without a value (GB 45438 6.1 a)."""
     return Note("marks.empty_field", f"{key} 为空(GB 45438 6.1 a)。", f"{key} is empty (GB 45438 6.1 a)")

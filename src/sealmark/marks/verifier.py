@@ -53,13 +53,15 @@ class Known:
     """What a registry knows of one of its own items.
 
     `unchanged`: these very bytes, or this very text, were released. `altered`: the production number is known,
-    but what was released under it was something else. `label` is the one that was released, `receipt` the proof
+    but what was released under it was something else. `alike`: a released text with these words; punctuation, case,
+    spacing or the visible mark may differ. `label` is the one that was released, `receipt` the proof
     of its record.
     """
 
     produce_id: str
     unchanged: bool = False
     altered: bool = False
+    alike: bool = False
     label: Label | None = None
     receipt: Mapping[str, Any] | None = None
 
@@ -69,6 +71,7 @@ class Known:
             "produce_id": self.produce_id,
             "unchanged": self.unchanged,
             "altered": self.altered,
+            "alike": self.alike,
             "label": self.label.as_dict() if self.label else None,
         }
 
@@ -145,7 +148,7 @@ def verify(
     layers = {"explicit": seen, "metadata": shown, **_NOT_BUILT}
     tier = tier_of(label, declaration=bool(declaration), traces=_traces(layers, places))
     receipt = known.receipt if known else None
-    return Verdict(tier, layers, label, form, known, receipt, _warnings(places, label, known))
+    return Verdict(tier, layers, label, form, known, receipt, _warnings(places, label, known, layers))
 
 
 def tier_of(label: Label | None, *, declaration: bool, traces: bool) -> TierName:
@@ -256,14 +259,15 @@ _NOT_BUILT: Mapping[str, LayerFinding] = {
 
 
 def _known(data: bytes, form: Format, places: list[Found], registry: Registry | None) -> Known | None:
-    """These very bytes or this very text: unchanged. A number we gave, on other bytes: altered after release."""
+    """These very bytes: unchanged. The words of a text: alike. A number we gave, on other bytes: altered."""
     if registry is None:
         return None
     same = registry.by_bytes(data)
-    if same is None and form.medium == "text":
-        same = registry.by_text(text.decode(data))
     if same is not None:
-        return replace(same, unchanged=True, altered=False)
+        return replace(same, unchanged=True, altered=False, alike=False)
+    words = registry.by_text(text.decode(data)) if form.medium == "text" else None
+    if words is not None:
+        return replace(words, unchanged=False, altered=False, alike=True)
     for number in _numbers(places):
         item = registry.by_number(number)
         if item is not None:
@@ -278,7 +282,9 @@ def _numbers(places: list[Found]) -> list[str]:
     return [number for number in dict.fromkeys(numbers) if number]
 
 
-def _warnings(places: list[Found], label: Label | None, known: Known | None) -> tuple[Note, ...]:
+def _warnings(
+    places: list[Found], label: Label | None, known: Known | None, layers: Mapping[str, LayerFinding]
+) -> tuple[Note, ...]:
     released = known.label if known else None
     said = (
         (len(places) > 1, note.SEVERAL),
@@ -286,5 +292,7 @@ def _warnings(places: list[Found], label: Label | None, known: Known | None) -> 
         (label is not None and bool(label.reserved_code1 or label.reserved_code2), note.UNCHECKED),
         (known is not None and known.altered, note.ALTERED),
         (None not in {released, label} and released != label, note.LABEL_DIFFERS),
+        (layers["metadata"].state == "damaged" and not places, note.DAMAGED),
+        (known is not None and known.alike and layers["explicit"].state == "none", note.MARK_MISSING),
     )
     return (*(label.warnings() if label else ()), *(text for holds, text in said if holds))

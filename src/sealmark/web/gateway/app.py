@@ -1,11 +1,12 @@
 """The gateway's one entrance: every request takes the same way in and the same way out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange import chat, media, relay
-from sealmark.exchange.errors import NoSuchDoor
+from sealmark.exchange.errors import ClientLeft, NoSuchDoor
 from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import error_body
 from sealmark.exchange.stages import Stages, fault
@@ -24,9 +25,14 @@ from sealmark.web.gateway.http import (
     respond_json,
 )
 
+
+class Left(Exception):
+    """The client left before its answer was complete."""
+
+
 RETRY_AFTER = b"1"  # seconds
 
-Way = Callable[["Gateway", Exchange, Receive, Send], Awaitable[None]]
+Way = Callable[["Gateway", Exchange, Send], Coroutine[Any, Any, None]]
 
 
 class Gateway:
@@ -54,9 +60,11 @@ class Gateway:
         try:
             await self.stages.authenticate(exchange)
             await self.stages.admit(exchange, await read_body(scope, receive, self._body_limit))
-            await way(self, exchange, receive, send)
+            await _unless_left(way(self, exchange, send), receive)
         except Disconnected:
             return
+        except Left:
+            await self._record_refusal(exchange, ClientLeft())
         except Exception as error:
             await self._refuse(exchange, fault(error), send)
 
@@ -64,15 +72,22 @@ class Gateway:
         """Record a refusal, then tell it; one without a valid key is only counted."""
         if exchange.holder is None:
             self.unauthenticated.count()
-        elif not exchange.recorded:
-            try:
-                await self.stages.record(self.stages.recorder.refused(exchange, error))
-            except Exception as failure:
-                error = fault(failure)
+        else:
+            error = await self._record_refusal(exchange, error)
         headers = self.headers(exchange)
         if error.status in (429, 503):
             headers.append((b"retry-after", RETRY_AFTER))
         await respond_json(send, error.status, error_body(error, exchange.incoming.language, exchange.id), headers)
+
+    async def _record_refusal(self, exchange: Exchange, error: SealmarkError) -> SealmarkError:
+        """Record a refusal unless its exchange is recorded; returns what to tell."""
+        if exchange.recorded:
+            return error
+        try:
+            await self.stages.record(self.stages.recorder.refused(exchange, error))
+        except Exception as failure:
+            return fault(failure)
+        return error
 
     async def _models(self, scope: Scope, send: Send) -> None:
         request = incoming(scope)
@@ -97,30 +112,30 @@ class Gateway:
         return found
 
 
-async def chat_way(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:
+async def chat_way(gateway: Gateway, exchange: Exchange, send: Send) -> None:
     """`POST /v1/chat/completions`."""
     if exchange.stream:
-        await _stream(gateway, exchange, receive, send)
+        await _stream(gateway, exchange, send)
         return
     body = await chat.answer(gateway.stages, exchange)
     await respond_json(send, 200, body, gateway.headers(exchange))
 
 
-async def images_way(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:  # noqa: ARG001 - a way
+async def images_way(gateway: Gateway, exchange: Exchange, send: Send) -> None:
     """`POST /v1/images/generations`."""
     body = await media.images(gateway.stages, exchange)
     await respond_json(send, 200, body, gateway.headers(exchange))
 
 
-async def speech_way(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:  # noqa: ARG001 - a way
+async def speech_way(gateway: Gateway, exchange: Exchange, send: Send) -> None:
     """`POST /v1/audio/speech`; sound has no envelope, so its label rides in a header too."""
     spoken = await media.speech(gateway.stages, exchange)
     headers = [*gateway.headers(exchange), (b"x-sealmark-aigc", spoken.label.encode())]
     await respond(send, 200, spoken.data, headers, spoken.media_type.encode())
 
 
-async def _stream(gateway: Gateway, exchange: Exchange, receive: Receive, send: Send) -> None:
-    """Stream until the end or until the client leaves, whichever comes first."""
+async def _stream(gateway: Gateway, exchange: Exchange, send: Send) -> None:
+    """Stream until the end."""
     began = False
 
     async def out(data: bytes) -> None:
@@ -131,16 +146,20 @@ async def _stream(gateway: Gateway, exchange: Exchange, receive: Receive, send: 
             await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": data, "more_body": True})
 
-    running = asyncio.ensure_future(relay.stream(gateway.stages, exchange, out))
-    leaving = asyncio.ensure_future(_left(receive))
+    await relay.stream(gateway.stages, exchange, out)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _unless_left(going: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Go on until the end or until the client leaves, whichever comes first: nobody generates for nobody."""
+    running, leaving = asyncio.ensure_future(going), asyncio.ensure_future(_left(receive))
     try:
         await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             running.cancel()
             await asyncio.wait((running,))
-            return
+            raise Left
         running.result()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         leaving.cancel()
         running.cancel()

@@ -16,7 +16,7 @@ from sealmark.web.design.languages import noted
 from sealmark.web.portal import words
 from sealmark.web.portal.seen import Seen
 
-Knowledge = Literal["unchanged", "altered", "unheard", "unknown"]
+Knowledge = Literal["unchanged", "alike", "altered", "unheard", "unknown"]
 _PLACES: Mapping[str, tuple[str, str]] = {
     "start": (noted("开头"), "start"),
     "end": (noted("结尾"), "end"),
@@ -105,7 +105,7 @@ def _basis(verdict: Mapping[str, Any], declared: bool) -> str:
 
 def _knowledge(known: Mapping[str, Any], label: Mapping[str, str], own: str) -> Knowledge:
     if known:
-        return "unchanged" if known["unchanged"] else "altered"
+        return "unchanged" if known["unchanged"] else "alike" if known["alike"] else "altered"
     # Somebody wrote our code on what we never released, or our ledger lost it: either must be seen.
     return "unheard" if label.get("ContentProducer") == own else "unknown"
 
