@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sealmark.marks import note
@@ -102,8 +102,15 @@ class Label:
 
     def as_dict(self) -> dict[str, str]:
         """The seven keys and values, in order."""
-        values = (str(getattr(self, field.name)) for field in fields(self))
-        return dict(zip(KEYS, values, strict=True))
+        return {
+            "Label": self.tier.value,
+            "ContentProducer": self.content_producer,
+            "ProduceID": self.produce_id,
+            "ReservedCode1": self.reserved_code1,
+            "ContentPropagator": self.content_propagator,
+            "PropagateID": self.propagate_id,
+            "ReservedCode2": self.reserved_code2,
+        }
 
     def inner(self) -> str:
         """The JSON object of the seven fields, for places whose own name is AIGC."""
