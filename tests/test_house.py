@@ -1,5 +1,6 @@
 """The house starts whole or not at all: live gates, keys, ledger, one writer, one rehearsal among its own."""
 
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,12 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Path, upstream: ScriptedUp
             numbers.append(client.post("/v1/chat/completions", json=ask("hi")).json()["aigc"]["ProduceID"])
         assert second.house.items.by_number(numbers[0]) is not None
     assert len(set(numbers)) == 2
+
+
+def test_the_data_folder_is_for_its_owner(tmp_path: Path) -> None:
+    """Databases, ledger and keys can be read by the account that runs the service, and by no other."""
+    given = settings(tmp_path)
+    close(House.build(given))
+    assert stat.S_IMODE(given.data_dir.stat().st_mode) == 0o700
+    for file in given.data_dir.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name

@@ -3,9 +3,10 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from sealmark.errors import Language, SealmarkError
-from sealmark.exchange.errors import UnusableRequest
+from sealmark.exchange.errors import NoSuchDoor, UnusableRequest
 from sealmark.web.gateway.http import language
 
 
@@ -28,6 +29,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(SealmarkError)
     def _ours(request: Request, error: SealmarkError) -> JSONResponse:
         return problem(error, spoken_by(request))
+
+    @app.exception_handler(HTTPException)
+    def _no_door(request: Request, error: HTTPException) -> JSONResponse:
+        known = NoSuchDoor(method=request.method, path=request.url.path[:100])
+        return problem(known if error.status_code in (404, 405) else SealmarkError(), spoken_by(request))
 
     @app.exception_handler(RequestValidationError)
     def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:

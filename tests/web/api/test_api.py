@@ -87,3 +87,11 @@ def test_a_receipt_can_be_fetched_and_checked(deployment: Deployment, key: str, 
     checked = check(text, vkey)
     assert checked.record["exchange"] == answer.headers["x-sealmark-exchange"]
     assert "moon" not in json.dumps(checked.record)
+
+
+def test_an_unknown_address_is_a_problem_too(deployment: Deployment) -> None:
+    """Also what is not there answers with a problem document."""
+    with deployment.client() as client:
+        for answer in (client.get("/api/nothing"), client.put("/api/agreement")):
+            assert (answer.status_code, answer.json()["code"]) == (404, "exchange.no_such_endpoint")
+            assert answer.headers["content-type"] == "application/problem+json"
