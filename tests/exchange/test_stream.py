@@ -354,3 +354,15 @@ def _call(arguments: str, **more: Any) -> dict[str, Any]:
 
 def _escaped(text: str) -> str:
     return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+def test_a_stream_has_its_bounds(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """More text than a record can hold ends the stream before it leaves, and what left is recorded."""
+    upstream.streams([piece({"content": "长" * 200_000}) for _ in range(12)])
+    _, body = stream(deployment, key)
+    found = events(body)
+    assert found[-2]["error"]["code"] == "upstream.rubbish"
+    assert found[-1] == "[DONE]"
+    closed = last_pair(deployment)[1]
+    assert closed["outcome"] == "broken"
+    assert closed["items"][0]["bytes"] == len(streamed_text(found).encode())

@@ -21,7 +21,7 @@ from sealmark.exchange.chat import Head, Marking, Released
 from sealmark.exchange.errors import UpstreamRubbish
 from sealmark.review import Finding, Library, StreamReviewer
 
-MOST = 8_000_000  # characters of one stream; more is no chat
+MOST = 2_000_000  # characters of one stream: so that its record, with what was withheld, has room for them
 
 
 @dataclass(slots=True)
