@@ -31,6 +31,8 @@ Once = Annotated[bool, typer.Option("--once", help=said("走完即结束。", "E
 Port = Annotated[
     int | None,
     typer.Option(
+        min=0,
+        max=65535,
         show_default=False,
         help=said("网关端口；缺省 8040，被占用时另选。", "The gateway's port; 8040, or another if that is taken."),
     ),

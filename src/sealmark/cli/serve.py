@@ -33,7 +33,12 @@ _HELP = flowing(
 _PATIENCE = 10  # seconds that a stop waits for answers in progress
 Port = Annotated[
     int | None,
-    typer.Option(show_default=False, help=said("监听端口；0 由系统选择。", "The port; 0 lets the system choose.")),
+    typer.Option(
+        min=0,
+        max=65535,
+        show_default=False,
+        help=said("监听端口；0 由系统选择。", "The port; 0 lets the system choose."),
+    ),
 ]
 
 
