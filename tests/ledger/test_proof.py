@@ -28,7 +28,7 @@ G, H = (
     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
     ("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),
 )
-I = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a"  # noqa: E741
+I = "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a"  # noqa: E741 - the name in the published vectors
 
 LEAVES = [b"%d" % number for number in range(1100)]
 TREE = tree_of(LEAVES)

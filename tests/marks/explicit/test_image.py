@@ -209,7 +209,7 @@ def test_small_and_narrow_pictures_hold_the_whole_wording(size: tuple[int, int])
     """Down to the documented minimum, and in any proportion, the mark fits with nine rows of ink, none cut off."""
     bright = ink(*size)
     left, top, right, bottom = ink_box(bright >= 128)
-    assert left >= 1 and top >= 1 and right <= size[0] - 1 and bottom <= size[1] - 1  # noqa: PT018
+    assert left >= 1 and top >= 1 and right <= size[0] - 1 and bottom <= size[1] - 1  # noqa: PT018 - one law about four edges
     assert bottom - top >= max(9, 0.05 * min(size))
     assert (bright >= 128).sum() >= 60
 
@@ -255,7 +255,7 @@ def test_other_wordings_fit_as_well(wording: str) -> None:
     assert last_glyph_height(ink(512, 512, wording="AI生成")) >= 26
     left, top, right, bottom = ink_box(ink(512, 512, wording=wording) >= 128)
     assert bottom - top >= 26
-    assert left > 0 and right < 512 and top > 0  # noqa: PT018
+    assert left > 0 and right < 512 and top > 0  # noqa: PT018 - one law about four edges
 
 
 @pytest.mark.parametrize(
