@@ -173,7 +173,7 @@ def test_a_client_that_leaves(deployment: Deployment, key: str, upstream: Script
             assert part
             received += part
     wait_for(lambda: upstream.abandoned == before + 1, 3)
-    wait_for(lambda: last_pair(deployment)[1].get("code") == "exchange.client_left", 3)
+    wait_for(lambda: deployment.records()[-1].get("code") == "exchange.client_left", 3)
     _, closed = last_pair(deployment)
     assert closed["outcome"] == "broken"
     assert closed["items"][0]["medium"] == "text"
