@@ -205,7 +205,7 @@ def test_no_marking_leaves_fewer_marks_than_it_was_given(key: str, before: Label
     found = metadata.read(marked.data, form)
     assert len(found) == 1
     if not own and (before.content_producer, before.produce_id) != (after.content_producer, after.produce_id):
-        assert list(found[0].label.as_dict().items())[:4] == list(before.as_dict().items())[:4]  # type: ignore[union-attr]
+        assert list(found[0].label.as_dict().items())[:4] == list(before.as_dict().items())[:4]  # type: ignore[union-attr]  # one label was found
 
 
 @pytest.mark.parametrize("key", LARGE)

@@ -98,7 +98,9 @@ async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     body = head.answer([_row(head, one, sent) for one, sent in zip(choices, released, strict=True)])
     body |= {"usage": usage, "aigc": envelope(label)}
     items = items_of(stages, label, marking, released)
-    await stages.record(stages.recorder.closed(exchange, "released", items, output=[one.texts for one in released]))
+    await stages.close(
+        exchange, stages.recorder.closed(exchange, "released", items, output=[one.texts for one in released])
+    )
     return body
 
 

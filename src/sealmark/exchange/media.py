@@ -40,11 +40,11 @@ async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     data, _ = await stages.upstreams.call(exchange.admitted_service, IMAGES_PATH, asked)
     rows = _rows(data)
     texts = [("revised_prompt", row.revised, False) for row in rows if row.revised]
-    await stages.review_output(exchange, texts, len(rows))
+    await stages.review_output(exchange, texts, sum(len(row.revised) for row in rows))
     pictures = [await _marked(stages, exchange, row.data, "image") for row in rows]
     items = [_item(stages, marked) for marked in pictures]
     output = [{"revised_prompt": row.revised} for row in rows]
-    await stages.record(stages.recorder.closed(exchange, "released", items, output=output))
+    await stages.close(exchange, stages.recorder.closed(exchange, "released", items, output=output))
     shown = [_shown(row, marked) for row, marked in zip(rows, pictures, strict=True)]
     return {"created": int(exchange.started.timestamp()), "data": shown, "aigc": shown[0]["aigc"]}
 
@@ -63,7 +63,7 @@ async def speech(stages: Stages, exchange: Exchange) -> Spoken:
     data, _ = await stages.upstreams.call(exchange.admitted_service, SPEECH_PATH, asked)
     marked = await _marked(stages, exchange, data, "audio", SOUNDS[form])
     item = _item(stages, marked)
-    await stages.record(stages.recorder.closed(exchange, "released", [item]))
+    await stages.close(exchange, stages.recorder.closed(exchange, "released", [item]))
     return Spoken(marked.data, SOUNDS[form], marked.label.inner())
 
 

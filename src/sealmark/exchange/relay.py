@@ -53,22 +53,21 @@ class _Relay:
         self._pieces = Pieces(stages.library, Head.of(exchange), self._marking)
         self._label: Label | None = None
         self._wire = sha256()
-        self._opened = False
+        self._opened: asyncio.Future[int] | None = None
         self._closing = False
         self.began = False
 
     async def run(self) -> SealmarkError | None:
         """Relay until the end; returns what ended it before its time, or None."""
         stages, exchange = self._stages, self._exchange
-        self._opened = True
-        opened = asyncio.ensure_future(stages.record(stages.recorder.opened(exchange)))
+        self._opened = opened = asyncio.ensure_future(stages.record(stages.recorder.opened(exchange)))
         try:
             body = stages.upstream_body(exchange)
             async with stages.upstreams.stream(exchange.admitted_service, PATH, body) as events:
-                await opened
+                await asyncio.shield(opened)  # a client that leaves must not take it along
                 return await self._relay(events)
         except Exception as error:
-            await _settled(opened)
+            await asyncio.wait((opened,))  # a closing record must not come before it
             return fault(error)
 
     async def end(self, error: SealmarkError | None) -> None:
@@ -84,7 +83,8 @@ class _Relay:
 
     async def leave(self) -> None:
         """The client left: close what was opened, or record what was asked before anything was."""
-        if self._opened:
+        if self._opened is not None:
+            await asyncio.wait((self._opened,))
             await self.close("broken", ClientLeft())
         elif not self._exchange.recorded:
             self._exchange.recorded = True
@@ -157,8 +157,3 @@ class _Relay:
         self.began = True
         self._wire.update(data)
         await self._send(data)
-
-
-async def _settled(opened: "asyncio.Future[int]") -> None:
-    """Wait for the opening record, whatever became of the rest: a closing one must not come before it."""
-    await asyncio.gather(opened, return_exceptions=True)

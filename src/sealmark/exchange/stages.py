@@ -29,6 +29,7 @@ from sealmark.exchange.upstreams.openai import Upstreams
 from sealmark.exchange.workers import Workers
 from sealmark.items.numbers import ProductionNumbers
 from sealmark.ledger import Entry, Sequencer
+from sealmark.ledger.errors import LedgerError
 from sealmark.marks.label import Label
 from sealmark.review import Library
 from sealmark.review.decision import UNREVIEWED, Decision, review_texts
@@ -102,6 +103,15 @@ class Stages:
     async def record(self, entry: Entry) -> int:
         """Append to the ledger; returns the record's index once it is durable."""
         return (await self.sequencer.append(entry)).index
+
+    async def close(self, exchange: Exchange, entry: Entry) -> None:
+        """Append the closing record of an answer; a client that leaves meanwhile causes no second one."""
+        exchange.recorded = True
+        try:
+            await self.record(entry)
+        except LedgerError:
+            exchange.recorded = False
+            raise
 
     def upstream_body(self, exchange: Exchange, **changes: Any) -> bytes:
         """What the upstream is asked: its own name of the model, and a pseudonym for the end user."""

@@ -260,7 +260,7 @@ def test_nobody_can_make_us_show_a_verdict_we_did_not_give(client: TestClient, s
     page = client.post("/verify", files={"file": ("a.png", picture())}).text
     signed = re.search(r'name="seen" value="([^"]+)"', page)
     assert signed
-    answer = client.post("/verify/again", data={"seen": spoil(signed[1]), "lang": "en"})  # type: ignore[operator]
+    answer = client.post("/verify/again", data={"seen": spoil(signed[1]), "lang": "en"})  # type: ignore[operator]  # a function of the table above
     assert (answer.status_code, answer.headers["location"]) == (303, "/verify?lang=en")
 
 
