@@ -6,7 +6,6 @@ it, bound to it by a salted digest (Art. 10, 16; design.md, section 6).
 
 import os
 import secrets
-from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +26,7 @@ from sealmark.storage.database import now
 from sealmark.storage.keys import SubjectKey
 
 SALT = 16  # bytes
+LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
 
 
 FINDINGS = 100  # entries named in one record; more say nothing new, and a record has its bounds
@@ -254,4 +254,5 @@ def _canonical(record: dict[str, Any]) -> bytes:
 
 
 def _random_name(size: int) -> str:
-    return b32encode(secrets.token_bytes(size)).decode().rstrip("=").lower()
+    """`size` random bytes in base 32, five bits of each letter from a byte of their own."""
+    return secrets.token_bytes(-(-size * 8 // 5)).translate(LETTERS).decode()

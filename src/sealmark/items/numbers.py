@@ -4,9 +4,7 @@ A counter, leased in blocks so that no two processes share a number and a crash 
 a keyed permutation, so that nobody can count what was produced or guess a neighbour's number.
 """
 
-import hmac
 import threading
-from hashlib import sha256
 
 from sqlalchemy import select
 
@@ -14,6 +12,7 @@ from sealmark.errors import SealmarkError
 from sealmark.items.models import NumberLease
 from sealmark.marks.label import production_id
 from sealmark.storage.database import Database
+from sealmark.storage.keys import KeyedHash
 
 BITS = 48
 HALF = BITS // 2
@@ -37,7 +36,7 @@ class Permutation:
     """A keyed permutation of the numbers below 2⁴⁸: a balanced Feistel network over HMAC-SHA-256."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._code = KeyedHash(key)
 
     def apply(self, number: int) -> int:
         """The number that stands for this one."""
@@ -47,8 +46,7 @@ class Permutation:
         return left << HALF | right
 
     def _round(self, turn: int, half: int) -> int:
-        digest = hmac.digest(self._key, half.to_bytes(4) + bytes((turn,)), sha256)
-        return int.from_bytes(digest[:3])
+        return int.from_bytes(self._code(half.to_bytes(4) + bytes((turn,)))[:3])
 
 
 class ProductionNumbers:
