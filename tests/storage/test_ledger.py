@@ -333,7 +333,7 @@ def test_nothing_personal_outside_the_sealed_part(store: LedgerStore, path: Path
     assert sealed not in files + prove(store, 0).to_json().encode()
     connection = sqlite3.connect(path)
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert tables == {"meta", "records", "sealed", "lookup", "tiles", "checkpoints"}
+    assert tables == {"meta", "records", "sealed", "recent", "lookup", "tiles", "checkpoints"}
     for table in tables - {"sealed"}:
         for row in connection.execute(f"SELECT * FROM {table}"):
             assert not any(sealed in (cell if isinstance(cell, bytes) else str(cell).encode()) for cell in row)

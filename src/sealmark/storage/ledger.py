@@ -33,27 +33,25 @@ from sealmark.ledger.errors import (
 )
 from sealmark.ledger.export import export
 from sealmark.ledger.store import Batch, Salted, Sealed
-from sealmark.ledger.tree import HASH_BYTES
+from sealmark.ledger.tree import HASH_BYTES, TILE_WIDTH, leaf_data, leaf_hash
 
-FORMAT = 1
+FORMAT = 2
 APPLICATION_ID = 0x5EA17061
 SYNCHRONOUS_FULL = 2
 _PAGE = 512  # rows read at once, so that a long walk holds no long transaction open
 _ROWS = 64  # rows in one INSERT: each call into SQLite hands the interpreter lock over, so calls are few
-_RUN_BITS = 12  # lookup keys are random: kept in runs of 4,096 records, a batch of them touches few pages
+_RUN_BITS = 12  # lookup keys are sorted in runs of 4,096 records, once a run is whole
 _WAIT_SECONDS = 5.0
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE records (leaf INTEGER PRIMARY KEY, salt BLOB NOT NULL, record BLOB NOT NULL) STRICT;
 CREATE TABLE sealed (leaf INTEGER PRIMARY KEY, key_id TEXT NOT NULL, ciphertext BLOB NOT NULL) STRICT;
+CREATE TABLE recent (leaf INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (leaf, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE lookup (
     run INTEGER NOT NULL, key BLOB NOT NULL, leaf INTEGER NOT NULL, PRIMARY KEY (run, key, leaf)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE tiles (
-    level INTEGER NOT NULL, n INTEGER NOT NULL, width INTEGER NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (level, n)
-) STRICT;
+CREATE TABLE tiles (level INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT;
 CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL, committed_at REAL NOT NULL) STRICT;
 CREATE TRIGGER records_stay BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'records are final'); END;
 CREATE TRIGGER records_remain BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'records are final'); END;
@@ -66,17 +64,16 @@ _CONTINUE = """
 INSERT INTO checkpoints (size, note, committed_at)
 SELECT ?1, ?2, ?3 WHERE (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1) IS ?4
 """
-_TILE = """
-INSERT INTO tiles (level, n, width, data) VALUES (?, ?, ?, ?)
-ON CONFLICT (level, n) DO UPDATE SET width = excluded.width, data = excluded.data
-"""
-
+_TILE = "INSERT INTO tiles VALUES (?, ?, ?) ON CONFLICT (level, n) DO UPDATE SET data = excluded.data"
+_SORT = "INSERT INTO lookup SELECT leaf >> ?2, key, leaf FROM recent WHERE leaf < ?1 ORDER BY leaf >> ?2, key, leaf"
+_SORTED = "DELETE FROM recent WHERE leaf < ?1"
 _FIND = """
 WITH RECURSIVE runs (run) AS (
-    SELECT (SELECT max(leaf) FROM records) >> ?2
+    SELECT max(run) FROM lookup
     UNION ALL SELECT run - 1 FROM runs WHERE run > 0
 )
-SELECT leaf FROM runs CROSS JOIN lookup USING (run) WHERE key = ?1 ORDER BY leaf
+SELECT leaf FROM runs CROSS JOIN lookup USING (run) WHERE key = ?1
+UNION ALL SELECT leaf FROM recent WHERE key = ?1 ORDER BY leaf
 """
 
 _BY_RESULT: dict[int, type[LedgerError]] = {
@@ -207,14 +204,21 @@ class LedgerStore:
 
     def find(self, key: bytes) -> list[int]:
         """The indices of the records under a lookup key, ascending."""
-        return [leaf for (leaf,) in self._rows(_FIND, key, _RUN_BITS)]
+        return [leaf for (leaf,) in self._rows(_FIND, key)]
 
     def tile(self, level: int, n: int, width: int) -> bytes:
         """The first `width` hashes of a tile. Raises `RecordUnknown` if fewer are there."""
         rows = self._rows("SELECT data FROM tiles WHERE level = ? AND n = ?", level, n)
-        if not rows or len(rows[0][0]) < width * HASH_BYTES:
+        data = bytes(rows[0][0]) if rows else self._edge(n, width) if level == 0 else b""
+        if len(data) < width * HASH_BYTES:
             raise RecordUnknown(what=f"tile {level}/{n} of width {width}")
-        return bytes(rows[0][0][: width * HASH_BYTES])
+        return data[: width * HASH_BYTES]
+
+    def _edge(self, n: int, width: int) -> bytes:
+        """The lowest level's last tile, which is kept only once it is full: the hashes of its records."""
+        start = n * TILE_WIDTH
+        latest = self.records(start, start + width)
+        return b"".join(leaf_hash(leaf_data(one.salt, one.record)) for one in latest)
 
     def export(self, folder: Path) -> int:
         """Write tiles, entry bundles and checkpoint as plain files; see `sealmark.ledger.export`."""
@@ -277,16 +281,26 @@ def _insert_batch(connection: sqlite3.Connection, batch: Batch) -> None:
         raise LedgerForked
     records: list[object] = []
     sealed: list[object] = []
-    keys: list[tuple[int, bytes, int]] = []
+    keys: list[object] = []
     for index, (entry, salt) in enumerate(zip(batch.entries, batch.salts, strict=True), batch.start):
         records += (index, salt, entry.record)
         if entry.sealed is not None:
             sealed += (index, entry.sealed_key, entry.sealed)
-        keys += [(index >> _RUN_BITS, key, index) for key in dict.fromkeys(entry.keys)]
+        keys += [cell for key in dict.fromkeys(entry.keys) for cell in (index, key)]
     _insert(connection, "records", 3, records)
     _insert(connection, "sealed", 3, sealed)
-    _insert(connection, "lookup", 3, [cell for row in sorted(keys) for cell in row])
-    connection.executemany(_TILE, batch.tiles)
+    _insert(connection, "recent", 2, keys)
+    for tile in batch.tiles:
+        if tile.level or tile.width == TILE_WIDTH:
+            connection.execute(_TILE, (tile.level, tile.n, tile.data))
+    if batch.start >> _RUN_BITS != batch.size >> _RUN_BITS:
+        _sort(connection, batch.size >> _RUN_BITS << _RUN_BITS)
+
+
+def _sort(connection: sqlite3.Connection, below: int) -> None:
+    """Move the lookup keys of the runs that are whole to where they are found by one probe a run."""
+    connection.execute(_SORT, (below, _RUN_BITS))
+    connection.execute(_SORTED, (below,))
 
 
 def _insert(connection: sqlite3.Connection, table: str, columns: int, cells: list[object]) -> None:
