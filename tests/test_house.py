@@ -10,6 +10,7 @@ from sealmark.house import UNBUILT_GATES, GatesMissing, House
 from sealmark.ledger.errors import LedgerError, LedgerHeld, LedgerMissing
 from sealmark.settings import BadSettings, Settings
 from sealmark.storage.keys import KeyUnavailable
+from sealmark.storage.secret_file import SecretFileUnusable
 from sealmark.web.app import Application
 from tests.deployment import Deployment, ask, deployed, seed_text
 from tests.upstream import ScriptedUpstream
@@ -63,6 +64,18 @@ def test_another_master_key_is_noticed(tmp_path: Path) -> None:
     close(House.build(given))
     (given.data_dir / "master.key").write_bytes(bytes(32))
     with pytest.raises((LedgerError, KeyUnavailable)):
+        House.build(given)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"ok-seal-", b'"ok-seal-' + b"x" * 43 + b'"', b"\xef\xbb\xbfok-seal-" + b"x" * 43]
+)
+def test_a_spoilt_operator_key_opens_no_house(tmp_path: Path, content: bytes) -> None:
+    """An empty or spoilt operator's key is said, never taken: an empty key would open the door to everyone."""
+    given = settings(tmp_path)
+    close(House.build(given))
+    (given.data_dir / "operator.key").write_bytes(content)
+    with pytest.raises(SecretFileUnusable):
         House.build(given)
 
 

@@ -1,7 +1,7 @@
 """The one place that wires settings → engines → storage → rooms."""
 
 import asyncio
-import os
+import re
 import secrets
 import tomllib
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from sealmark.people.service import People
 from sealmark.registers.service import Registers, UnusableService
 from sealmark.review import Library, seed_library
 from sealmark.settings import Settings
-from sealmark.storage import revisions
+from sealmark.storage import revisions, secret_file
 from sealmark.storage.database import Database
 from sealmark.storage.drain import Drain
 from sealmark.storage.keys import MasterKey
@@ -239,11 +239,16 @@ def _master_key_file(settings: Settings) -> Path:
 def _operator_key(settings: Settings) -> str:
     """The key that manages applications; made at the first start, readable by the operator's account only."""
     path = settings.data_dir / "operator.key"
+    form = (
+        "一行以 ok-seal- 开头的字符（移走此文件再启动，会生成新的一个）",
+        "one line that begins with ok-seal- (move the file away, and the next start makes a new one)",
+    )
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write("ok-seal-" + secrets.token_urlsafe(32))
-    return path.read_text().strip()
+        secret_file.create(path, ("ok-seal-" + secrets.token_urlsafe(32)).encode())
+    content = secret_file.read(path, *form)
+    if not re.fullmatch(rb"ok-seal-[\w-]{32,}\s*", content):
+        raise secret_file.unusable(path, secret_file.shape(content), *form)
+    return content.decode().strip()
 
 
 def _library(path: Path | None) -> Library:

@@ -19,6 +19,7 @@ from sealmark.storage.database import Database, Table, now
 from sealmark.storage.drain import Drain
 from sealmark.storage.keys import KeyUnavailable, MasterKey, SubjectKeys, period_end, period_of
 from sealmark.storage.migrations import upgrade
+from sealmark.storage.secret_file import SecretFileUnusable
 
 MASTER = MasterKey(bytes(range(32)))
 
@@ -101,10 +102,10 @@ def test_the_master_key_file(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert MasterKey.from_file(path, create=True).look_up("x", b"y") == first.look_up("x", b"y")
     assert first.look_up("x", b"y") != first.look_up("z", b"y")
-    with pytest.raises(KeyUnavailable):
+    with pytest.raises(SecretFileUnusable):
         MasterKey.from_file(tmp_path / "none.key", create=False)
     path.write_bytes(b"short")
-    with pytest.raises(KeyUnavailable):
+    with pytest.raises(SecretFileUnusable):
         MasterKey.from_file(path, create=True)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sealmark.errors import SealmarkError
+from sealmark.storage import secret_file
 from sealmark.storage.database import Moment, Table, now
 
 BLOCK = 64  # bytes; a block of SHA-256
@@ -108,18 +109,18 @@ class MasterKey:
 
     @classmethod
     def from_file(cls, path: Path, *, create: bool) -> "MasterKey":
-        """Read the key; with `create`, make one (0600) where there is none. Raises `KeyUnavailable`."""
+        """Read the key; with `create`, make one (0600) where there is none. Raises `SecretFileUnusable`."""
+        form = (
+            "32 个随机字节，不是文字（首次部署时可用 head -c 32 /dev/urandom 生成一次）",
+            "32 random bytes and no text (made once, at the first deployment, by: head -c 32 /dev/urandom)",
+        )
         if create and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(32))
-                file.flush()
-                os.fsync(file.fileno())
-        try:
-            return cls(path.read_bytes())
-        except OSError as error:
-            raise KeyUnavailable(reason=f"master key file: {error.strerror}") from error
+            secret_file.create(path, secrets.token_bytes(32))
+        content = secret_file.read(path, *form)
+        if len(content) != 32:
+            raise secret_file.unusable(path, secret_file.shape(content), *form)
+        return cls(content)
 
     @property
     def ledger_seed(self) -> bytes:
