@@ -16,11 +16,11 @@ class MarkError(SealmarkError):
 
 
 class BadLabel(MarkError):
-    """A label that GB 45438 Annex E does not allow; `field` and `reason` say where and why."""
+    """A label that GB 45438 Annex E does not allow; `field` says where."""
 
     code = "marks.bad_label"
-    zh = "标识元素 {field} 不符合 GB 45438 附录 E({reason})。"
-    en = "The label field {field} does not satisfy GB 45438 Annex E ({reason})."
+    zh = "标识元素 {field} 不符合 GB 45438 附录 E({zh_reason})。"
+    en = "The label field {field} does not satisfy GB 45438 Annex E ({en_reason})."
     zh_next = "请改正该字段后重试。"
     en_next = "Correct the field and try again."
 
@@ -29,8 +29,8 @@ class BadProviderCode(MarkError):
     """A provider code that does not follow the 27-character coding rules."""
 
     code = "marks.bad_provider_code"
-    zh = "服务提供者编码不符合编码规则({reason})。"
-    en = "The provider code does not follow the coding rules ({reason})."
+    zh = "服务提供者编码不符合编码规则({zh_reason})。"
+    en = "The provider code does not follow the coding rules ({en_reason})."
     zh_next = "请核对 27 位编码及其中的统一社会信用代码。"
     en_next = "Check the 27 characters and the unified social credit code within."
 
@@ -39,8 +39,8 @@ class DamagedMetadata(MarkError):
     """The place of the label holds something that cannot be read safely."""
 
     code = "marks.damaged_metadata"
-    zh = "文件中 {place} 处的元数据无法安全读取({reason})。"
-    en = "The metadata at {place} cannot be read safely ({reason})."
+    zh = "文件中 {place} 处的元数据无法安全读取({zh_reason})。"
+    en = "The metadata at {place} cannot be read safely ({en_reason})."
     zh_next = "请修复或重新导出该文件；为不破坏他人的元数据，系统不会覆盖它。"
     en_next = "Repair or export the file again; it is not overwritten, so that no other metadata is lost."
 

@@ -10,6 +10,7 @@ from sealmark.marks import note
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.note import Note
 from sealmark.marks.provider_code import REHEARSAL_CODE, ProviderCode, Service
+from sealmark.media.errors import why
 
 __all__ = ["REHEARSAL_CODE", "Label", "ProviderCode", "Service", "Tier", "production_id"]
 
@@ -76,7 +77,7 @@ class Label:
         """The label of a first write: by note 1 of Annex E the propagator's fields repeat the producer's."""
         for key, value in (("ContentProducer", str(producer)), ("ProduceID", produce_id)):
             if not value:
-                raise BadLabel(field=key, reason="empty")
+                raise BadLabel(field=key, **why("为空", "empty"))
         return cls(tier, str(producer), produce_id, reserved_code1, str(producer), produce_id)
 
     @classmethod
@@ -89,14 +90,14 @@ class Label:
         found = _loaded(text)
         inner = found.get("AIGC", found)
         if not isinstance(inner, dict):
-            raise BadLabel(field="AIGC", reason="not an object")
+            raise BadLabel(field="AIGC", **why("不是对象", "not an object"))
         return cls.of(inner)
 
     @classmethod
     def of(cls, values: dict[str, object]) -> "Label":
         """The label from its seven keys; the same rules as `parse`."""
         if "Label" not in values:
-            raise BadLabel(field="Label", reason="missing")
+            raise BadLabel(field="Label", **why("缺失", "missing"))
         texts = [_text(key, values.get(key, "")) for key in KEYS]
         return cls(_tier(texts[0]), *texts[1:])
 
@@ -138,7 +139,7 @@ def production_id(number: int, *, rehearsal: bool = False) -> str:
     A watermark carries the number itself, beside version and key epoch.
     """
     if not 0 <= number < 1 << 48:
-        raise BadLabel(field="ProduceID", reason="number not below 2^48")
+        raise BadLabel(field="ProduceID", **why("编号应小于 2^48", "number not below 2^48"))
     return f"{'R' if rehearsal else ''}{number:012X}"
 
 
@@ -146,19 +147,19 @@ def _tier(value: str) -> Tier:
     try:
         return Tier(value)
     except ValueError:
-        raise BadLabel(field="Label", reason="neither 1, 2 nor 3") from None
+        raise BadLabel(field="Label", **why("不是 1、2 或 3", "neither 1, 2 nor 3")) from None
 
 
 def _check_value(key: str, value: str) -> None:
     if _FORBIDDEN.search(value):
-        raise BadLabel(field=key, reason="control character")
+        raise BadLabel(field=key, **why("含有控制字符", "control character"))
     if len(value) > LONGEST_VALUE:
-        raise BadLabel(field=key, reason="too long")
+        raise BadLabel(field=key, **why("过长", "too long"))
 
 
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str):
-        raise BadLabel(field=key, reason="not a string")
+        raise BadLabel(field=key, **why("不是字符串", "not a string"))
     return value
 
 
@@ -176,18 +177,18 @@ def _compact(value: object) -> str:
 
 def _loaded(text: str) -> dict[str, object]:
     if len(text) > LONGEST_TEXT:
-        raise BadLabel(field="AIGC", reason="too long")
+        raise BadLabel(field="AIGC", **why("过长", "too long"))
     try:
         found = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise BadLabel(field="AIGC", reason="not JSON") from None
+        raise BadLabel(field="AIGC", **why("不是 JSON", "not JSON")) from None
     if not isinstance(found, dict):
-        raise BadLabel(field="AIGC", reason="not an object")
+        raise BadLabel(field="AIGC", **why("不是对象", "not an object"))
     return found
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object whose keys stand once: readers differ on which of two counts."""
     if len({key for key, _ in pairs}) != len(pairs):
-        raise BadLabel(field="AIGC", reason="a key stands twice")
+        raise BadLabel(field="AIGC", **why("键重复出现", "a key stands twice"))
     return dict(pairs)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sealmark.marks.errors import BadProviderCode
+from sealmark.media.errors import why
 
 Service = Literal["0", "1", "2"]
 
@@ -46,13 +47,13 @@ class ProviderCode:
         Of subjects other than organisations only the form is checked: their coding is not published.
         """
         if _CODE.fullmatch(text) is None:
-            raise BadProviderCode(reason="00 and 25 digits or capital letters")
+            raise BadProviderCode(**why("应为 00 加 25 位数字或大写字母", "00 and 25 digits or capital letters"))
         subject, service, app = text[2:22], text[22], text[23:]
         if subject[:2] == _ORGANISATION and not is_uscc(subject[2:]):
-            raise BadProviderCode(reason="GB 32100 check character")
+            raise BadProviderCode(**why("统一社会信用代码的校验位不符合 GB 32100", "GB 32100 check character"))
         # Positions 23-27 are 00000 where no service extension is used.
         if service not in {"1", "2"} and service + app != "00000":
-            raise BadProviderCode(reason="service type 1, 2, or 00000")
+            raise BadProviderCode(**why("服务类型应为 1、2 或 00000", "service type 1, 2, or 00000"))
         return cls(subject, service, app)  # type: ignore[arg-type]  # checked against the literals above
 
     @classmethod

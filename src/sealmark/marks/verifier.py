@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from sealmark.errors import SealmarkError
 from sealmark.marks import metadata, note
-from sealmark.marks.errors import DamagedMetadata
+from sealmark.marks.errors import BadLabel, DamagedMetadata
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import chief
 from sealmark.marks.metadata import Found
@@ -186,9 +186,8 @@ def _shown(places: list[Found]) -> LayerFinding:
     where = "; ".join(dict.fromkeys(place.place for place in places))
     label = chief(places)
     if label is None:
-        reason = places[0].error or ""
-        zh = f"元数据中有 AIGC 字段，但无法解析：{reason}"
-        en = f"There is an AIGC field that cannot be parsed: {reason}"
+        zh, en = (places[0].error or BadLabel()).happened("zh"), (places[0].error or BadLabel()).happened("en")
+        zh, en = f"元数据中有 AIGC 字段，但无法解析：{zh}", f"There is an AIGC field that cannot be parsed: {en}"
         return LayerFinding("damaged", zh, en, where)
     name = _WORDS[_NAME_OF[label.tier]]
     zh = f"元数据标识表明该内容{name[0]}；生产者 {label.content_producer}，编号 {label.produce_id}。"

@@ -9,7 +9,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from sealmark.media import mp3, wav
-from sealmark.media.errors import Damaged, EmptyItem, NotEncodable, TooManySamples
+from sealmark.media.errors import Damaged, EmptyItem, NotEncodable, TooManySamples, why
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
 from sealmark.media.registry import sniff
@@ -52,7 +52,7 @@ def decode(data: bytes, limits: Limits = STANDARD) -> Sound:
             samples = file.read(dtype="float32", always_2d=True)
             return Sound(samples, file.samplerate, file.subtype, form, data)
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError):
-        raise Damaged(format=form.name, at="samples") from None
+        raise Damaged(format=form.name, **why("采样数据", "samples")) from None
 
 
 def _check_length(samples: int, limits: Limits) -> None:

@@ -3,6 +3,11 @@
 from sealmark.errors import SealmarkError
 
 
+def why(zh: str, en: str) -> dict[str, str]:
+    """A reason in both languages, for the placeholders `zh_reason` and `en_reason` of an error's sentences."""
+    return {"zh_reason": zh, "en_reason": en}
+
+
 class MediaError(SealmarkError):
     """The item cannot be used; the subclasses say why."""
 
@@ -51,8 +56,8 @@ class LyingFormat(MediaError):
 
     code = "media.lying_format"
     status = 415
-    zh = "文件声明的格式是 {declared}，实际内容是 {actual}。"
-    en = "The file is declared as {declared}, but its content is {actual}."
+    zh = "文件声明的格式是 {declared}，实际内容{zh_reason}。"
+    en = "The file is declared as {declared}, but its content {en_reason}."
     zh_next = "请改正扩展名或媒体类型后重新提交。"
     en_next = "Correct the extension or the media type and submit it again."
 
@@ -69,11 +74,11 @@ class NotUtf8(MediaError):
 
 
 class Damaged(MediaError):
-    """Truncated, or its structure contradicts itself; `at` names the place."""
+    """Truncated, or its structure contradicts itself; the reason names the place."""
 
     code = "media.damaged"
-    zh = "{format} 文件已损坏或被截断({at})。"
-    en = "The {format} file is damaged or truncated ({at})."
+    zh = "{format} 文件已损坏或被截断({zh_reason})。"
+    en = "The {format} file is damaged or truncated ({en_reason})."
     zh_next = "请重新导出或重新下载完整的文件。"
     en_next = "Export or download the complete file again."
 

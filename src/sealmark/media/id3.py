@@ -7,7 +7,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, why
 from sealmark.media.limits import MOST_PARTS
 
 UNSYNC, EXTENDED, FOOTER = 0x80, 0x40, 0x10
@@ -52,7 +52,7 @@ def synchsafe(number: int) -> bytes:
 def from_synchsafe(data: bytes) -> int:
     """The number in bytes of seven bits each; raises `Damaged` where an eighth bit is set."""
     if any(byte & 128 for byte in data):
-        raise Damaged(format="MP3", at="ID3 size")
+        raise Damaged(format="MP3", **why("ID3 长度", "ID3 size"))
     number = 0
     for byte in data:
         number = number << 7 | byte
@@ -73,10 +73,10 @@ def parse(data: bytes, at: int = 0) -> tuple[Tag, int]:
     """The tag that begins at `at`, and the offset behind it; raises `Damaged` where sizes lie."""
     head = data[at : at + _HEADER]
     if len(head) < _HEADER or head[:3] != b"ID3" or head[3] not in {2, 3, 4}:
-        raise Damaged(format="MP3", at="ID3 header")
+        raise Damaged(format="MP3", **why("ID3 标签头", "ID3 header"))
     version, flags, stop = head[3], head[5], at + _HEADER + from_synchsafe(head[6:10])
     if stop > len(data) or (version == 2 and flags & 0x40):
-        raise Damaged(format="MP3", at="ID3 size")
+        raise Damaged(format="MP3", **why("ID3 长度", "ID3 size"))
     body = data[at + _HEADER : stop]
     if flags & UNSYNC and version < 4:
         body = desynchronised(body)
@@ -84,7 +84,7 @@ def parse(data: bytes, at: int = 0) -> tuple[Tag, int]:
     frames, used = _frames(version, body, len(extra))
     end = stop + (_HEADER if flags & FOOTER and version == 4 else 0)
     if end > len(data):
-        raise Damaged(format="MP3", at="ID3 footer")
+        raise Damaged(format="MP3", **why("ID3 标签尾", "ID3 footer"))
     return Tag(version, head[4], flags, extra, frames, body[used:]), end
 
 
@@ -94,7 +94,7 @@ def _extra(version: int, flags: int, body: bytes) -> bytes:
         return b""
     size = from_synchsafe(body[:4]) if version == 4 else int.from_bytes(body[:4], "big") + 4
     if not 6 <= size <= len(body):
-        raise Damaged(format="MP3", at="ID3 extended header")
+        raise Damaged(format="MP3", **why("ID3 扩展头", "ID3 extended header"))
     return body[:size]
 
 
@@ -105,7 +105,7 @@ def _frames(version: int, body: bytes, at: int) -> tuple[tuple[Frame, ...], int]
         frame = _frame(version, body, at)
         frames.append(frame)
         if len(frames) > MOST_PARTS:
-            raise Damaged(format="MP3", at="too many ID3 frames")
+            raise Damaged(format="MP3", **why("ID3 帧太多", "too many ID3 frames"))
         at += len(frame.raw)
     return tuple(frames), at
 
@@ -114,11 +114,11 @@ def _frame(version: int, body: bytes, at: int) -> Frame:
     name, head = (3, 6) if version == 2 else (4, 10)
     kind = body[at : at + name]
     if at + head > len(body) or not _is_kind(kind):
-        raise Damaged(format="MP3", at="ID3 frame")
+        raise Damaged(format="MP3", **why("ID3 帧", "ID3 frame"))
     size = _frame_size(version, body, at)
     stop = at + head + size
     if stop > len(body):
-        raise Damaged(format="MP3", at="ID3 frame size")
+        raise Damaged(format="MP3", **why("ID3 帧长度", "ID3 frame size"))
     return Frame(kind, body[at + 8 : at + 10] if name == 4 else b"", body[at + head : stop], body[at:stop])
 
 
@@ -151,7 +151,7 @@ def build(tag: Tag) -> bytes:
     if tag.flags & UNSYNC and tag.version < 4:
         body = unsynchronised(body)
     if len(body) >= 1 << 28:
-        raise Damaged(format="MP3", at="ID3 size")
+        raise Damaged(format="MP3", **why("ID3 长度", "ID3 size"))
     rest = bytes((tag.version, tag.revision, tag.flags)) + synchsafe(len(body))
     footer = b"3DI" + rest if tag.flags & FOOTER and tag.version == 4 else b""
     return b"".join((b"ID3", rest, body, footer))

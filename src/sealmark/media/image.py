@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image, ImageChops, JpegImagePlugin
 
 from sealmark.media import colour, exif, jpeg, png, riff, webp
-from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
+from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels, why
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
 from sealmark.media.registry import sniff
@@ -172,13 +172,13 @@ def _opened(data: bytes, form: Format, size: tuple[int, int]) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=(form.name.upper(),))
         if image.size != size:
-            raise Damaged(format=form.name, at="two different sizes")
+            raise Damaged(format=form.name, **why("两处尺寸不一", "two different sizes"))
         image.load()
         return _normalised(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise TooManyPixels(width=size[0], height=size[1], limit=Image.MAX_IMAGE_PIXELS) from None
     except _BROKEN:
-        raise Damaged(format=form.name, at="pixels") from None
+        raise Damaged(format=form.name, **why("像素数据", "pixels")) from None
 
 
 def _normalised(image: Image.Image) -> Image.Image:

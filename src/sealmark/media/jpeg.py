@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealmark.media import exif
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, why
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 
@@ -65,7 +65,7 @@ def parse(data: bytes) -> Container:
 def _segments(data: bytes) -> Iterator[tuple[Segment, int]]:
     """The segments up to SOS, each with the offset behind it."""
     if not is_jpeg(data):
-        raise Damaged(format="JPEG", at="SOI")
+        raise Damaged(format="JPEG", **why("缺少图像开始标记 SOI", "no SOI"))
     at = 2
     for _ in range(MOST_PARTS):
         marker, body = _marker(data, at)
@@ -74,19 +74,19 @@ def _segments(data: bytes) -> Iterator[tuple[Segment, int]]:
         end = body + int.from_bytes(data[body : body + 2], "big")
         yield Segment(marker, data[body + 2 : end]), end
         at = end
-    raise Damaged(format="JPEG", at="too many segments")
+    raise Damaged(format="JPEG", **why("段太多", "too many segments"))
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
     """The marker at `at` (fill bytes skipped) and the offset of its length; the segment lies whole in the data."""
     filled = _FILL.match(data, at)
     if filled is None:
-        raise Damaged(format="JPEG", at="marker")
+        raise Damaged(format="JPEG", **why("段标记", "marker"))
     at = filled.end() - 1
     body = at + 2
     length = int.from_bytes(data[body : body + 2], "big")
     if body + 2 > len(data) or length < 2 or body + length > len(data) or not 0xC0 <= data[at + 1] <= 0xFE:
-        raise Damaged(format="JPEG", at="segment")
+        raise Damaged(format="JPEG", **why("段长度", "segment"))
     return data[at + 1], body
 
 
@@ -96,11 +96,11 @@ def _end_of_image(data: bytes, at: int) -> int:
         _, body = _marker(data, at)
         found = _NEXT_MARKER.search(data, body + int.from_bytes(data[body : body + 2], "big"))
         if found is None:
-            raise Damaged(format="JPEG", at="EOI")
+            raise Damaged(format="JPEG", **why("缺少图像结束标记 EOI", "no EOI"))
         at = found.start()
         if data[at + 1] == EOI:
             return at + 2
-    raise Damaged(format="JPEG", at="too many scans")
+    raise Damaged(format="JPEG", **why("扫描太多", "too many scans"))
 
 
 def build(container: Container) -> bytes:
@@ -118,7 +118,7 @@ def size(data: bytes) -> tuple[int, int]:
             if width and height:
                 return width, height
             break
-    raise Damaged(format="JPEG", at="SOF")
+    raise Damaged(format="JPEG", **why("缺少帧头 SOF", "no SOF"))
 
 
 def is_moving(_data: bytes) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from sealmark.media import id3, mpeg
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, why
 from sealmark.media.format import Format
 from sealmark.media.id3 import Tag
 
@@ -36,11 +36,11 @@ def parse(data: bytes) -> Container:
         tag, at = id3.parse(data, at)
         tags.append(tag)
         if len(tags) > MOST_TAGS:
-            raise Damaged(format="MP3", at="too many tags")
+            raise Damaged(format="MP3", **why("标签太多", "too many tags"))
     # Some writers leave zeros between tag and sound.
     zeros = _ZEROS.match(data, at)
     if not mpeg.begins(data, zeros.end() if zeros else at):
-        raise Damaged(format="MP3", at="sound")
+        raise Damaged(format="MP3", **why("声音数据", "sound"))
     return Container(tuple(tags), data[at:])
 
 

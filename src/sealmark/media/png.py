@@ -4,7 +4,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, why
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 
@@ -59,32 +59,32 @@ FORMAT = Format("png", "image", ("image/png",), ("png",), is_png)
 def parse(data: bytes) -> Container:
     """Split a PNG into its chunks; raises `Damaged` for truncation, wrong CRCs and a wrong order."""
     if not is_png(data):
-        raise Damaged(format="PNG", at="signature")
+        raise Damaged(format="PNG", **why("文件签名", "signature"))
     chunks: list[Chunk] = []
     at = len(SIGNATURE)
     while not chunks or chunks[-1].kind != b"IEND":
         chunk = _chunk(data, at)
         chunks.append(chunk)
         if len(chunks) > MOST_PARTS:
-            raise Damaged(format="PNG", at="too many chunks")
+            raise Damaged(format="PNG", **why("块太多", "too many chunks"))
         at += 12 + len(chunk.body)
     if chunks[0].kind != b"IHDR" or len(chunks[0].body) != 13:
-        raise Damaged(format="PNG", at="IHDR")
+        raise Damaged(format="PNG", **why("文件头 IHDR", "header IHDR"))
     if not any(chunk.kind == b"IDAT" for chunk in chunks):
-        raise Damaged(format="PNG", at="IDAT")
+        raise Damaged(format="PNG", **why("缺少像素块 IDAT", "no IDAT"))
     return Container(tuple(chunks), data[at:])
 
 
 def _chunk(data: bytes, at: int) -> Chunk:
     if at + 12 > len(data):
-        raise Damaged(format="PNG", at="chunk header")
+        raise Damaged(format="PNG", **why("块头", "chunk header"))
     length = int.from_bytes(data[at : at + 4], "big")
     kind = data[at + 4 : at + 8]
     if length > LONGEST or at + 12 + length > len(data) or not kind.isalpha():
-        raise Damaged(format="PNG", at="chunk length")
+        raise Damaged(format="PNG", **why("块长度", "chunk length"))
     body = data[at + 8 : at + 8 + length]
     if zlib.crc32(body, zlib.crc32(kind)) != int.from_bytes(data[at + 8 + length : at + 12 + length], "big"):
-        raise Damaged(format="PNG", at="chunk CRC")
+        raise Damaged(format="PNG", **why("块的校验和不符", "chunk CRC does not match"))
     return Chunk(kind, body)
 
 
@@ -96,10 +96,10 @@ def build(container: Container) -> bytes:
 def size(data: bytes) -> tuple[int, int]:
     """Width and height in pixels, from the header alone."""
     if len(data) < 26 or data[12:16] != b"IHDR":
-        raise Damaged(format="PNG", at="IHDR")
+        raise Damaged(format="PNG", **why("文件头 IHDR", "header IHDR"))
     width, height = struct.unpack(">II", data[16:24])
     if not 0 < width <= LONGEST or not 0 < height <= LONGEST:
-        raise Damaged(format="PNG", at="IHDR")
+        raise Damaged(format="PNG", **why("文件头 IHDR", "header IHDR"))
     return width, height
 
 

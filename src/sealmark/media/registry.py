@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
-from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
+from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat, why
 from sealmark.media.format import Format
 
 # In the order of sniffing: the surest signature first, plain text last.
@@ -76,7 +76,10 @@ def _compare(declared: Format, actual: Format | None, data: bytes) -> None:
         if not _is_utf8(data):
             raise NotUtf8
         return
-    raise LyingFormat(declared=declared.name, actual=actual.name if actual else "unknown")
+    content = (
+        why(f"是 {actual.name}", f"is {actual.name}") if actual else why("的格式无法识别", "is of no known format")
+    )
+    raise LyingFormat(declared=declared.name, **content)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, why
 from sealmark.media.limits import MOST_PARTS
 
 # A writer that could not seek back leaves this size; the last chunk then runs to the end of the file.
@@ -39,33 +39,33 @@ def is_form(data: bytes, form: bytes) -> bool:
 def parse(data: bytes, form: bytes, name: str) -> Container:
     """Split a RIFF form into chunks; raises `Damaged` where sizes lie or bytes are missing."""
     if not is_form(data, form):
-        raise Damaged(format=name, at="RIFF header")
+        raise Damaged(format=name, **why("RIFF 文件头", "RIFF header"))
     declared = int.from_bytes(data[4:8], "little")
     end = len(data) if declared == OPEN else 8 + declared
     # A form whose last pad byte was forgotten is one byte short, and common.
     if end > len(data) + 1:
-        raise Damaged(format=name, at="RIFF size")
+        raise Damaged(format=name, **why("RIFF 长度", "RIFF size"))
     chunks: list[Chunk] = []
     at = 12
     while at < min(end, len(data)):
         chunk, at = _chunk(data, at, end, name)
         chunks.append(chunk)
         if len(chunks) > MOST_PARTS:
-            raise Damaged(format=name, at="too many chunks")
+            raise Damaged(format=name, **why("块太多", "too many chunks"))
     return Container(form, tuple(chunks), data[end:])
 
 
 def _chunk(data: bytes, at: int, end: int, name: str) -> tuple[Chunk, int]:
     """The chunk at `at`, and where the next begins."""
     if at + 8 > min(end, len(data)):
-        raise Damaged(format=name, at="chunk header")
+        raise Damaged(format=name, **why("块头", "chunk header"))
     kind = data[at : at + 4]
     length = int.from_bytes(data[at + 4 : at + 8], "little")
     if length == OPEN and int.from_bytes(data[4:8], "little") == OPEN:
         length = len(data) - at - 8
     stop = at + 8 + length
     if stop > min(end, len(data)):
-        raise Damaged(format=name, at="chunk size")
+        raise Damaged(format=name, **why("块长度", "chunk size"))
     return Chunk(kind, data[at + 8 : stop]), stop + (length & 1)
 
 

@@ -1,7 +1,7 @@
 """WAV: a RIFF form whose chunks `fmt ` and `data` hold the sound."""
 
 from sealmark.media import riff
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, why
 from sealmark.media.format import Format
 from sealmark.media.riff import Chunk, Container
 
@@ -22,7 +22,7 @@ def parse(data: bytes) -> Container:
     container = riff.parse(data, b"WAVE", "WAV")
     kinds = {chunk.kind for chunk in container.chunks}
     if not {b"fmt ", b"data"} <= kinds:
-        raise Damaged(format="WAV", at="fmt or data")
+        raise Damaged(format="WAV", **why("缺少 fmt 或 data 块", "no fmt or no data"))
     return container
 
 

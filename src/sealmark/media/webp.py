@@ -1,7 +1,7 @@
 """WebP: a RIFF form with a picture and, in the extended layout, its metadata (RFC 9649)."""
 
 from sealmark.media import riff
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, why
 from sealmark.media.format import Format
 from sealmark.media.riff import Chunk, Container
 
@@ -26,7 +26,7 @@ def parse(data: bytes) -> Container:
     container = riff.parse(data, b"WEBP", "WebP")
     kinds = {chunk.kind for chunk in container.chunks}
     if not kinds & {b"VP8 ", b"VP8L", b"ANMF"}:
-        raise Damaged(format="WebP", at="picture")
+        raise Damaged(format="WebP", **why("缺少图像数据", "no picture"))
     return container
 
 
@@ -43,7 +43,7 @@ def size(data: bytes) -> tuple[int, int]:
 
 def _canvas(body: bytes) -> tuple[int, int]:
     if len(body) < 10:
-        raise Damaged(format="WebP", at="VP8X")
+        raise Damaged(format="WebP", **why("扩展头 VP8X", "header VP8X"))
     width = int.from_bytes(body[4 : 4 + _SIDE], "little")
     height = int.from_bytes(body[7 : 7 + _SIDE], "little")
     return width + 1, height + 1
@@ -58,7 +58,7 @@ def _picture(chunk: Chunk) -> tuple[int, int, bool]:
     if chunk.kind == b"VP8 " and len(body) >= 10 and body[3:6] == b"\x9d\x01\x2a":
         width, height = int.from_bytes(body[6:8], "little"), int.from_bytes(body[8:10], "little")
         return width & 0x3FFF, height & 0x3FFF, False
-    raise Damaged(format="WebP", at="picture header")
+    raise Damaged(format="WebP", **why("图像头", "picture header"))
 
 
 def is_moving(data: bytes) -> bool:
@@ -82,7 +82,7 @@ def extended(container: Container) -> Container:
     rest = container.chunks[1:] if first.kind == b"VP8X" else container.chunks
     head = first.body if first.kind == b"VP8X" else _header(rest)
     if len(head) < 10:
-        raise Damaged(format="WebP", at="VP8X")
+        raise Damaged(format="WebP", **why("扩展头 VP8X", "header VP8X"))
     flags = head[0] & (ALPHA | MOVING)
     for chunk in rest:
         flags |= FLAG_OF.get(chunk.kind, 0)

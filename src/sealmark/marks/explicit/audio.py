@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sealmark.errors import Language
 from sealmark.marks.explicit.errors import UnusableSound
 from sealmark.marks.explicit.wording import read, table
+from sealmark.media.errors import why
 
 Samples = NDArray[np.float32]
 Form = Literal["voice", "rhythm"]
@@ -52,11 +53,15 @@ def announce(
 def check(samples: Samples, rate: int) -> None:
     """Raise `UnusableSound` unless the samples are finite [frames, channels] at a rate that we know."""
     if samples.ndim != 2 or samples.shape[1] == 0 or samples.dtype != np.float32:
-        raise UnusableSound(reason="samples must be float32 of shape [frames, channels]")
+        raise UnusableSound(
+            **why("采样须为 [帧, 声道] 形状的 32 位浮点数", "samples must be float32 of shape [frames, channels]")
+        )
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise UnusableSound(reason=f"a rate of {rate} Hz is outside 8 to 192 kHz")
+        raise UnusableSound(
+            **why(f"采样率 {rate} Hz 不在 8 至 192 kHz 之内", f"a rate of {rate} Hz is outside 8 to 192 kHz")
+        )
     if not np.isfinite(samples).all():
-        raise UnusableSound(reason="a sample is not a finite number")
+        raise UnusableSound(**why("有采样不是有限的数", "a sample is not a finite number"))
 
 
 @lru_cache(maxsize=8)  # rates are the caller's: bounded

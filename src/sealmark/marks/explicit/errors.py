@@ -59,7 +59,7 @@ class UnusableSound(SealmarkError):
     code: ClassVar[str] = "marks.explicit.sound"
     status: ClassVar[int] = 422
     article: ClassVar[int | None] = 17
-    zh: ClassVar[str] = "音频无法加上语音或节奏标识：{reason}。"
-    en: ClassVar[str] = "No spoken or rhythmic mark can be added to this sound: {reason}."
+    zh: ClassVar[str] = "音频无法加上语音或节奏标识：{zh_reason}。"
+    en: ClassVar[str] = "No spoken or rhythmic mark can be added to this sound: {en_reason}."
     zh_next: ClassVar[str] = "请提供采样率 8 至 192 kHz、数值有限的 [帧, 声道] 采样。"
     en_next: ClassVar[str] = "Give finite samples of shape [frames, channels] at 8 to 192 kHz."

@@ -18,7 +18,7 @@ class Found:
     raw: str
     place: str
     main: bool
-    error: str | None = None
+    error: BadLabel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +35,4 @@ def found(raw: str, place: str, *, main: bool) -> Found:
     try:
         return Found(Label.parse(raw), raw, place, main)
     except BadLabel as error:
-        return Found(None, raw, place, main, error.happened("en"))
+        return Found(None, raw, place, main, error)

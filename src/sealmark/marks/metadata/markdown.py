@@ -13,9 +13,10 @@ from sealmark.marks.errors import BadLabel
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Carrier, Found, found
 from sealmark.media import markdown, text
+from sealmark.media.errors import why
 from sealmark.media.markdown import Document
 
-_PLACE = "Markdown front matter AIGC"
+_PLACE = "Markdown YAML AIGC"
 _KEY = re.compile(r"(?:AIGC|\"AIGC\"|'AIGC')[ \t]*:(.*)", re.DOTALL)
 _ENTRY = re.compile(r"[ \t]+(?P<key>[\"']?\w+[\"']?)[ \t]*:(?P<value>[ \t].*)?\Z")
 _BLANK = re.compile(r"[ \t\r]*(?:#.*)?\Z", re.DOTALL)
@@ -72,7 +73,7 @@ def _found(lines: list[str]) -> Found:
     try:
         return found(_json(lines), _PLACE, main=True)
     except BadLabel as error:
-        return Found(None, "\n".join(lines), _PLACE, main=True, error=error.happened("en"))
+        return Found(None, "\n".join(lines), _PLACE, main=True, error=error)
 
 
 def _json(lines: list[str]) -> str:
@@ -85,7 +86,7 @@ def _json(lines: list[str]) -> str:
         return _scalar("AIGC", rest)
     pairs = list(_entries(lines[1:]))
     if len(dict(pairs)) != len(pairs):
-        raise BadLabel(field="AIGC", reason="a key stands twice")
+        raise BadLabel(field="AIGC", **why("键重复出现", "a key stands twice"))
     return json.dumps(dict(pairs))
 
 
@@ -95,7 +96,7 @@ def _entries(lines: list[str]) -> Iterator[tuple[str, str]]:
             continue
         entry = _ENTRY.match(line.rstrip())
         if entry is None:
-            raise BadLabel(field="AIGC", reason="not a map of scalars")
+            raise BadLabel(field="AIGC", **why("不是由标量组成的映射", "not a map of scalars"))
         key = entry["key"].strip("\"'")
         yield key, _scalar(key, (entry["value"] or "").strip())
 
@@ -107,10 +108,10 @@ def _scalar(key: str, value: str) -> str:
     if value.startswith("'"):
         closed = re.match(r"'((?:[^']|'')*)'[ \t]*(?:#.*)?\Z", value)
         if closed is None:
-            raise BadLabel(field=key, reason="unclosed quotation")
+            raise BadLabel(field=key, **why("引号没有闭合", "unclosed quotation"))
         return closed.group(1).replace("''", "'")
     if value[:1] in {"&", "*", "!", "|", ">", "{", "[", "@", "`", "%"}:
-        raise BadLabel(field=key, reason="not a plain scalar")
+        raise BadLabel(field=key, **why("不是普通的标量", "not a plain scalar"))
     return re.split(r"[ \t]#|^#", value, maxsplit=1)[0].rstrip()
 
 
@@ -118,9 +119,9 @@ def _double_quoted(key: str, value: str) -> str:
     try:
         text_, end = json.JSONDecoder().raw_decode(value)
     except ValueError:
-        raise BadLabel(field=key, reason="unclosed quotation") from None
+        raise BadLabel(field=key, **why("引号没有闭合", "unclosed quotation")) from None
     if not isinstance(text_, str) or not _BLANK.match(value[end:]):
-        raise BadLabel(field=key, reason="not a plain scalar")
+        raise BadLabel(field=key, **why("不是普通的标量", "not a plain scalar"))
     return text_
 
 

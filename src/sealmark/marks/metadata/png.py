@@ -8,6 +8,7 @@ from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
 from sealmark.marks.metadata.found import Carrier, Found, found
 from sealmark.media import png
+from sealmark.media.errors import why
 from sealmark.media.png import Chunk, Container
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"
@@ -71,7 +72,7 @@ def _value(chunk: Chunk) -> bytes:
         return _inflated(rest[1:])
     packed, text = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)
     if len(text) != 3:
-        raise DamagedMetadata(place="PNG iTXt", reason="truncated")
+        raise DamagedMetadata(place="PNG iTXt", **why("不完整", "truncated"))
     return _inflated(text[2]) if packed else text[2]
 
 
@@ -80,9 +81,9 @@ def _inflated(data: bytes) -> bytes:
     try:
         out = unpack.decompress(data, xmp.LONGEST)
     except zlib.error:
-        raise DamagedMetadata(place="PNG text", reason="broken compression") from None
+        raise DamagedMetadata(place="PNG text", **why("压缩数据已损坏", "broken compression")) from None
     if unpack.unconsumed_tail or not unpack.eof:
-        raise DamagedMetadata(place="PNG text", reason="too large or truncated")
+        raise DamagedMetadata(place="PNG text", **why("过大或不完整", "too large or truncated"))
     return out
 
 

@@ -11,7 +11,7 @@ KIND = b"AIGC"
 def read(data: bytes) -> list[Found]:
     """Every label in a WAV."""
     chunks = (chunk for chunk in wav.parse(data).chunks if chunk.kind == KIND)
-    return [found(_text(chunk), "WAV chunk AIGC", main=True) for chunk in chunks]
+    return [found(_text(chunk), "WAV RIFF AIGC", main=True) for chunk in chunks]
 
 
 def write(data: bytes, label: Label) -> bytes:

@@ -9,7 +9,7 @@ from sealmark.media import webp
 from sealmark.media.riff import Chunk, Container
 
 KIND = b"XMP "
-_PLACE = "WebP chunk XMP"
+_PLACE = "WebP RIFF XMP"
 
 
 def read(data: bytes) -> list[Found]:

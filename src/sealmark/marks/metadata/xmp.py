@@ -12,6 +12,7 @@ from xml.parsers import expat  # no document type is let through, see _refuse
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, found
+from sealmark.media.errors import why
 
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -121,7 +122,7 @@ def _property(at: _Place, label: Label) -> bytes:
 def _insertion(scan: _Scan, label: Label, place: str) -> tuple[int, int, bytes]:
     """A description of its own as the last of the RDF root."""
     if scan.root_end < 0:
-        raise DamagedMetadata(place=place, reason="no rdf:RDF")
+        raise DamagedMetadata(place=place, **why("没有 rdf:RDF", "no rdf:RDF"))
     start = scan.root_end
     tag, new = _tag(scan.packet, start), _description(label).encode()
     if tag.startswith(b"</"):
@@ -133,12 +134,12 @@ def _insertion(scan: _Scan, label: Label, place: str) -> tuple[int, int, bytes]:
 def _utf8(packet: bytes) -> bytes:
     """The packet in UTF-8; others are rare and are transcoded."""
     if len(packet) > LONGEST:
-        raise DamagedMetadata(place="XMP", reason="too large")
+        raise DamagedMetadata(place="XMP", **why("过大", "too large"))
     coding = next((name for bom, name in _BOMS if packet.startswith(bom)), "utf-8")
     try:
         return packet.decode(coding).rstrip("\x00").encode()
     except UnicodeDecodeError:
-        raise DamagedMetadata(place="XMP", reason="not Unicode") from None
+        raise DamagedMetadata(place="XMP", **why("不是 Unicode 文本", "not Unicode")) from None
 
 
 def _scanned(packet: bytes, place: str) -> _Scan:
@@ -153,7 +154,7 @@ def _scanned(packet: bytes, place: str) -> _Scan:
     try:
         parser.Parse(packet, True)
     except (expat.ExpatError, _RefusedError):
-        raise DamagedMetadata(place=place, reason="not plain XML") from None
+        raise DamagedMetadata(place=place, **why("不是普通的 XML", "not plain XML")) from None
     return scan
 
 
