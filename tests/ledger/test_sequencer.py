@@ -52,7 +52,7 @@ class Fragile(MemoryStore):
 
     def latest_checkpoint(self) -> str | None:
         if self.unreadable:
-            raise LedgerCorrupt(reason="test")
+            raise LedgerCorrupt(zh_reason="测试", en_reason="test")
         return super().latest_checkpoint()
 
 
@@ -224,7 +224,7 @@ async def test_the_unrecoverable_stops_it_for_good(cause: str) -> None:
         await other.append(entry(100))
         other.close()
     else:
-        store.failure = LedgerCorrupt(reason="test") if cause == "fatal" else OSError()
+        store.failure = LedgerCorrupt(zh_reason="测试", en_reason="test") if cause == "fatal" else OSError()
         store.unreadable = cause == "unreadable"
     with pytest.raises(LedgerStopped):
         await sequencer.append(entry(1))

@@ -28,7 +28,7 @@ class Tiles:
     def read(self, level: int, n: int, width: int) -> bytes:
         data = self.kept.get((level, n), b"")
         if len(data) < width * HASH_BYTES:
-            raise RecordUnknown(what=f"{level}/{n}")
+            raise RecordUnknown(zh_what=f"{level}/{n}", en_what=f"{level}/{n}")
         return data[: width * HASH_BYTES]
 
 

@@ -62,7 +62,7 @@ class LocalLedger:
 
         found = self.store.find(self.finding.number(known.produce_id))
         if not found:
-            raise RecordUnknown(what=known.produce_id)
+            raise RecordUnknown(zh_what=known.produce_id, en_what=known.produce_id)
         return prove(self.store, found[-1]).to_json()
 
 

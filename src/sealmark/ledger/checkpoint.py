@@ -60,7 +60,7 @@ class Verifier:
         kind = TYPES[material[0]]
         verifier = cls(checked_name(name), kind, _sized(material[1:], kind.public_bytes))
         if verifier.key_id.hex() != identifier:
-            raise NoteMalformed(reason="the key's id does not belong to the key")
+            raise NoteMalformed(zh_reason="公钥中的编号与公钥不符", en_reason="the key's id does not belong to the key")
         return verifier
 
 
@@ -85,11 +85,11 @@ class Signer:
         """Read what `secret_text` wrote. Raises `NoteMalformed`."""
         words, _, rest = text.strip().partition(f"{_SECRET_PREFIX}+")
         if words or not rest:
-            raise NoteMalformed(reason="not a signing key")
+            raise NoteMalformed(zh_reason="不是签名密钥", en_reason="not a signing key")
         name, identifier, material = _key_parts(rest, 3)
         signer = cls(name, material[1:], TYPES[material[0]])
         if signer.verifier.key_id.hex() != identifier:
-            raise NoteMalformed(reason="the key's id does not belong to the key")
+            raise NoteMalformed(zh_reason="公钥中的编号与公钥不符", en_reason="the key's id does not belong to the key")
         return signer
 
     @property
@@ -147,10 +147,12 @@ def open_note(note: str, verifiers: Sequence[Verifier]) -> Checkpoint:
 def parse_note(note: str) -> tuple[Checkpoint, tuple[Signature, ...]]:
     """The checkpoint and the signature lines of a note, unverified. Raises `NoteMalformed`."""
     if len(note) > MAX_NOTE_BYTES or any(mark < " " and mark != "\n" for mark in note):
-        raise NoteMalformed(reason="the note is too long or holds control characters")
+        raise NoteMalformed(
+            zh_reason="检查点过长或含有控制字符", en_reason="the note is too long or holds control characters"
+        )
     body, blank, lines = note.rpartition("\n\n")
     if not blank or not lines.endswith("\n"):
-        raise NoteMalformed(reason="the note has no signature lines")
+        raise NoteMalformed(zh_reason="检查点没有签名行", en_reason="the note has no signature lines")
     return _checkpoint(body), tuple(_signature(line) for line in lines[:-1].split("\n"))
 
 
@@ -164,9 +166,9 @@ def decode(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise NoteMalformed(reason="not base64") from None
+        raise NoteMalformed(zh_reason="有一处不是 base64", en_reason="not base64") from None
     if encode(data) != text:
-        raise NoteMalformed(reason="base64 with stray bits")
+        raise NoteMalformed(zh_reason="有一处 base64 带有多余的位", en_reason="base64 with stray bits")
     return data
 
 
@@ -178,14 +180,16 @@ def decode_hash(text: str) -> bytes:
 def number(text: str) -> int:
     """A decimal without leading zeroes, below 10^19. Raises `NoteMalformed`."""
     if not _NUMBER.fullmatch(text):
-        raise NoteMalformed(reason="not a plain decimal number")
+        raise NoteMalformed(zh_reason="有一处不是普通的十进制数", en_reason="not a plain decimal number")
     return int(text)
 
 
 def checked_name(name: str) -> str:
     """The name, if a key or a log may bear it: no spaces, no plus. Raises `NoteMalformed`."""
     if not name or "+" in name or not name.isprintable() or any(mark.isspace() for mark in name):
-        raise NoteMalformed(reason="a key's name is empty or holds a space or a plus")
+        raise NoteMalformed(
+            zh_reason="密钥名称为空，或含有空格或加号", en_reason="a key's name is empty or holds a space or a plus"
+        )
     return name
 
 
@@ -193,17 +197,21 @@ def _checkpoint(body: str) -> Checkpoint:
     lines = body.split("\n")
     if len(lines) != 3 or not lines[0]:
         # tlog-checkpoint allows extension lines but advises against them; ours never have any.
-        raise NoteMalformed(reason="a checkpoint has three lines: origin, size, root")
+        raise NoteMalformed(
+            zh_reason="检查点应有三行：来源、大小、根", en_reason="a checkpoint has three lines: origin, size, root"
+        )
     return Checkpoint(lines[0], number(lines[1]), decode_hash(lines[2]))
 
 
 def _signature(line: str) -> Signature:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != "—":
-        raise NoteMalformed(reason="a signature line is a dash, a name and base64")
+        raise NoteMalformed(
+            zh_reason="签名行应由破折号、名称和 base64 组成", en_reason="a signature line is a dash, a name and base64"
+        )
     data = decode(parts[2])
     if len(data) <= _KEY_ID_BYTES:
-        raise NoteMalformed(reason="a signature is too short")
+        raise NoteMalformed(zh_reason="签名过短", en_reason="a signature is too short")
     return Signature(checked_name(parts[1]), data[:_KEY_ID_BYTES], data[_KEY_ID_BYTES:])
 
 
@@ -214,14 +222,19 @@ def _names(line: Signature, key: Verifier) -> bool:
 def _key_parts(text: str, count: int) -> tuple[str, str, bytes]:
     parts = text.split("+", count - 1)
     if len(parts) != count:
-        raise NoteMalformed(reason="a key is a name, an id and base64, joined by plus signs")
+        raise NoteMalformed(
+            zh_reason="公钥应由名称、编号和 base64 组成，以加号相连",
+            en_reason="a key is a name, an id and base64, joined by plus signs",
+        )
     material = decode(parts[2])
     if not material or material[0] not in TYPES:
-        raise NoteMalformed(reason="unknown type of signature key")
+        raise NoteMalformed(zh_reason="未知的签名密钥种类", en_reason="unknown type of signature key")
     return parts[0], parts[1], material
 
 
 def _sized(data: bytes, size: int) -> bytes:
     if len(data) != size:
-        raise NoteMalformed(reason=f"{size} bytes expected, {len(data)} found")
+        raise NoteMalformed(
+            zh_reason=f"应有 {size} 字节，实有 {len(data)} 字节", en_reason=f"{size} bytes expected, {len(data)} found"
+        )
     return data

@@ -38,7 +38,9 @@ def check_opening(record: bytes, place: str, opening: Opening) -> None:
     `place` is a dotted path into the record: `"subject"`, `"items.0.digest"`.
     """
     if len(opening.salt) != SALT_BYTES or _at(record, place) != opening.commitment:
-        raise ProofInvalid(reason=f"the record holds no such commitment at {place}")
+        raise ProofInvalid(
+            zh_reason=f"记录的 {place} 处没有这一承诺", en_reason=f"the record holds no such commitment at {place}"
+        )
 
 
 def _at(record: bytes, place: str) -> object:

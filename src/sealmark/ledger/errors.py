@@ -6,7 +6,10 @@ from sealmark.errors import SealmarkError
 
 
 class LedgerError(SealmarkError):
-    """The base of the ledger's errors. `fatal` says that the sequencer must stop rather than go on."""
+    """The base of the ledger's errors. `fatal` says that the sequencer must stop rather than go on.
+
+    Where a sentence has a reason, whoever raises it gives `zh_reason` and `en_reason`, or `zh_what` and `en_what`.
+    """
 
     code: ClassVar[str] = "ledger.failed"
     article: ClassVar[int | None] = 16  # Art. 16: logs are kept as laws and regulations say
@@ -55,8 +58,8 @@ class EntryInvalid(LedgerError):
 
     code = "ledger.entry_invalid"
     status = 400
-    zh = "记录不符合账本的要求：{reason}。"
-    en = "The entry is not what the ledger takes: {reason}."
+    zh = "记录不符合账本的要求：{zh_reason}。"
+    en = "The entry is not what the ledger takes: {en_reason}."
     zh_next = "请改正后重新提交。"
     en_next = "Correct it and append it again."
 
@@ -66,8 +69,8 @@ class EntryTooLarge(LedgerError):
 
     code = "ledger.entry_too_large"
     status = 413
-    zh = "记录的{part}有 {size} 字节，超过上限 {limit} 字节。"
-    en = "The {part} has {size} bytes; the limit is {limit}."
+    zh = "{zh_part}有 {size} 字节，超过上限 {limit} 字节。"
+    en = "The {en_part} has {size} bytes; the limit is {limit}."
     zh_next = "请只记录摘要和编号，把大内容放入对象存储。"
     en_next = "Record digests and numbers, and put large content into the object store."
 
@@ -148,8 +151,8 @@ class LedgerCorrupt(LedgerError):
     code = "ledger.corrupt"
     status = 503
     fatal = True
-    zh = "账本数据损坏：{reason}。"
-    en = "The ledger's data are damaged: {reason}."
+    zh = "账本数据损坏：{zh_reason}。"
+    en = "The ledger's data are damaged: {en_reason}."
     zh_next = "请停止写入，保留原文件，运行 `sealmark ledger verify`,并从备份恢复。"
     en_next = "Stop writing, keep the file as it is, run `sealmark ledger verify`, and restore from a backup."
 
@@ -193,8 +196,8 @@ class RecordUnknown(LedgerError):
 
     code = "ledger.unknown"
     status = 404
-    zh = "账本中没有这一项：{what}。"
-    en = "The ledger does not hold this: {what}."
+    zh = "账本中没有这一项：{zh_what}。"
+    en = "The ledger does not hold this: {en_what}."
     zh_next = "请核对编号。"
     en_next = "Check the number."
 
@@ -204,8 +207,8 @@ class NoteMalformed(LedgerError):
 
     code = "ledger.malformed"
     status = 422
-    zh = "凭证文本的格式不对：{reason}。"
-    en = "The text is malformed: {reason}."
+    zh = "文本的格式不对：{zh_reason}。"
+    en = "The text is malformed: {en_reason}."
     zh_next = "请使用未经改动的原始文件。"
     en_next = "Use the original file, unchanged."
 
@@ -226,7 +229,7 @@ class ProofInvalid(LedgerError):
 
     code = "ledger.proof_invalid"
     status = 422
-    zh = "证明不成立：{reason}。"
-    en = "The proof does not hold: {reason}."
+    zh = "证明不成立：{zh_reason}。"
+    en = "The proof does not hold: {en_reason}."
     zh_next = "请使用未经改动的原始文件；若仍不成立，请向主管部门反映。"
     en_next = "Use the original, unaltered file; if it still fails, tell the competent authority."

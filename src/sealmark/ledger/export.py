@@ -46,7 +46,10 @@ def entry_bundle(store: Store, n: int, width: int) -> bytes:
     start = n * TILE_WIDTH
     leaves = [leaf_data(one.salt, one.record) for one in store.records(start, start + width)]
     if len(leaves) != width:
-        raise LedgerCorrupt(reason=f"records are missing between {start} and {start + width}")
+        raise LedgerCorrupt(
+            zh_reason=f"第 {start} 至 {start + width} 条之间缺少记录",
+            en_reason=f"records are missing between {start} and {start + width}",
+        )
     return b"".join(struct.pack(">H", len(leaf)) + leaf for leaf in leaves)
 
 

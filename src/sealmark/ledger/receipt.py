@@ -57,13 +57,13 @@ class Receipt:
         """Read a receipt, unchecked. Raises `NoteMalformed` for anything that `to_json` would not write."""
         written = text.encode(errors="replace") if isinstance(text, str) else text
         if len(written) > MAX_RECEIPT_BYTES:
-            raise NoteMalformed(reason="the receipt is too long")
+            raise NoteMalformed(zh_reason="凭证过长", en_reason="the receipt is too long")
         try:
             receipt = _receipt(orjson.loads(written))
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
-            raise NoteMalformed(reason="not a receipt") from None
+            raise NoteMalformed(zh_reason="不是凭证", en_reason="not a receipt") from None
         if receipt.to_json().encode() != written:
-            raise NoteMalformed(reason="the receipt was respelled")
+            raise NoteMalformed(zh_reason="凭证被另存或改写过", en_reason="the receipt was respelled")
         return receipt
 
     @property
@@ -89,7 +89,7 @@ def prove(store: Store, index: int, openings: Mapping[str, Opening] | None = Non
     """
     note = store.latest_checkpoint()
     if note is None:
-        raise RecordUnknown(what=f"record {index}")
+        raise RecordUnknown(zh_what=f"第 {index} 条记录", en_what=f"record {index}")
     size = parse_note(note)[0].size
     path = inclusion(store.tile, index, size)
     stored = store.record(index)
@@ -115,7 +115,7 @@ def check(receipt: str | bytes, vkey: str) -> Checked:
 def _receipt(whole: dict[str, object]) -> Receipt:
     openings, record = whole["openings"], whole["record"]
     if whole["type"] != RECEIPT_TYPE or not isinstance(openings, dict) or not isinstance(record, str):
-        raise NoteMalformed(reason="not a receipt")
+        raise NoteMalformed(zh_reason="不是凭证", en_reason="not a receipt")
     salt, index, path, note = _tlog_proof(str(whole["proof"]))
     opened = {place: Opening(_salt(one["salt"]), str(one["value"])) for place, one in openings.items()}
     return Receipt(record.encode(), salt, index, path, note, opened)
@@ -125,21 +125,24 @@ def _tlog_proof(text: str) -> tuple[bytes, int, tuple[bytes, ...], str]:
     head, blank, note = text.partition("\n\n")
     lines = head.split("\n")
     if not blank or len(lines) < 3 or lines[0] != PROOF_TYPE or len(lines) > 3 + _MAX_PATH:
-        raise NoteMalformed(reason="not a tlog-proof with its salt and index")
+        raise NoteMalformed(zh_reason="证明部分缺少盐值或序号", en_reason="not a tlog-proof with its salt and index")
     salt, index = _after("extra ", lines[1]), _after("index ", lines[2])
     return _salt(salt), number(index), tuple(decode_hash(line) for line in lines[3:]), note
 
 
 def _after(word: str, line: str) -> str:
     if not line.startswith(word):
-        raise NoteMalformed(reason=f"a line of the proof does not start with {word.strip()}")
+        raise NoteMalformed(
+            zh_reason=f"证明中有一行不以 {word.strip()} 开头",
+            en_reason=f"a line of the proof does not start with {word.strip()}",
+        )
     return line.removeprefix(word)
 
 
 def _salt(text: str) -> bytes:
     salt = decode(text)
     if len(salt) != SALT_BYTES:
-        raise NoteMalformed(reason="a salt has 16 bytes")
+        raise NoteMalformed(zh_reason="盐值应为 16 字节", en_reason="a salt has 16 bytes")
     return salt
 
 
@@ -149,5 +152,5 @@ def _object(record: bytes) -> dict[str, object]:
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
-        raise NoteMalformed(reason="the record is no JSON object")
+        raise NoteMalformed(zh_reason="记录不是 JSON 对象", en_reason="the record is no JSON object")
     return found

@@ -211,7 +211,10 @@ class Sequencer:
         stored = open_note(note, self._verifiers)
         frontier = Frontier.load(stored.size, self._store.tile)
         if (stored.origin, stored.root) != (self._store.origin, frontier.root()):
-            raise LedgerCorrupt(reason="the tiles do not lead to the latest checkpoint's root")
+            raise LedgerCorrupt(
+                zh_reason="由瓦片算出的根与最新检查点的根不一致",
+                en_reason="the tiles do not lead to the latest checkpoint's root",
+            )
         return _Head(note, stored.size), frontier
 
     def _recover(self, failure: Exception) -> LedgerError:

@@ -123,23 +123,30 @@ class Store(Protocol):
 
 def check_entry(entry: Entry) -> None:
     """Refuse what the ledger does not take: raises `EntryInvalid` or `EntryTooLarge`."""
-    _check_size("record", len(entry.record), MAX_RECORD_BYTES)
-    _check_size("sealed part", len(entry.sealed or b""), MAX_SEALED_BYTES)
+    _check_size("记录", "record", len(entry.record), MAX_RECORD_BYTES)
+    _check_size("密封部分", "sealed part", len(entry.sealed or b""), MAX_SEALED_BYTES)
     if (entry.sealed is None) != (entry.sealed_key is None):
-        raise EntryInvalid(reason="a sealed part and the id of its key come together")
+        raise EntryInvalid(
+            zh_reason="密封部分与其密钥编号须同时给出", en_reason="a sealed part and the id of its key come together"
+        )
     if len(entry.keys) > MAX_KEYS or not all(0 < len(key) <= MAX_KEY_BYTES for key in entry.keys):
-        raise EntryInvalid(reason=f"at most {MAX_KEYS} lookup keys of 1 to {MAX_KEY_BYTES} bytes")
+        raise EntryInvalid(
+            zh_reason=f"查找键最多 {MAX_KEYS} 个，每个 1 至 {MAX_KEY_BYTES} 字节",
+            en_reason=f"at most {MAX_KEYS} lookup keys of 1 to {MAX_KEY_BYTES} bytes",
+        )
     try:
         is_object = isinstance(orjson.loads(entry.record), dict)
     except orjson.JSONDecodeError:
         is_object = False
     if not is_object:
-        raise EntryInvalid(reason="a record is one JSON object in UTF-8")
+        raise EntryInvalid(
+            zh_reason="一条记录应是一个 UTF-8 的 JSON 对象", en_reason="a record is one JSON object in UTF-8"
+        )
 
 
-def _check_size(part: str, size: int, limit: int) -> None:
+def _check_size(zh_part: str, en_part: str, size: int, limit: int) -> None:
     if size > limit:
-        raise EntryTooLarge(part=part, size=size, limit=limit)
+        raise EntryTooLarge(zh_part=zh_part, en_part=en_part, size=size, limit=limit)
 
 
 class MemoryStore:
@@ -187,7 +194,7 @@ class MemoryStore:
     def record(self, index: int) -> Salted:
         """One record."""
         if not 0 <= index < len(self._records):
-            raise RecordUnknown(what=f"record {index}")
+            raise RecordUnknown(zh_what=f"第 {index} 条记录", en_what=f"record {index}")
         return self._records[index]
 
     def records(self, start: int, stop: int) -> Iterator[Salted]:
@@ -206,7 +213,7 @@ class MemoryStore:
         """The first hashes of a tile."""
         data = self._tiles.get((level, n), b"")
         if len(data) < width * HASH_BYTES:
-            raise RecordUnknown(what=f"tile {level}/{n} of width {width}")
+            raise RecordUnknown(zh_what=f"瓦片 {level}/{n}（宽 {width}）", en_what=f"tile {level}/{n} of width {width}")
         return data[: width * HASH_BYTES]
 
 

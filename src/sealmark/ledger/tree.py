@@ -73,7 +73,9 @@ def tile_path(level: int | str, n: int, width: int) -> str:
 def whole(data: bytes, level: int, n: int, width: int) -> bytes:
     """The tile's data, if it is as wide as it must be; `LedgerCorrupt` otherwise."""
     if len(data) != width * HASH_BYTES:
-        raise LedgerCorrupt(reason=f"tile {level}/{n} is not {width} hashes wide")
+        raise LedgerCorrupt(
+            zh_reason=f"瓦片 {level}/{n} 的宽度不是 {width}", en_reason=f"tile {level}/{n} is not {width} hashes wide"
+        )
     return data
 
 

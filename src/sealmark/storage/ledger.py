@@ -185,7 +185,7 @@ class LedgerStore:
         """One record. Raises `RecordUnknown`."""
         for found in self.records(index, index + 1):
             return found
-        raise RecordUnknown(what=f"record {index}")
+        raise RecordUnknown(zh_what=f"第 {index} 条记录", en_what=f"record {index}")
 
     def records(self, start: int, stop: int) -> Iterator[Salted]:
         """The records of `[start, stop)` that are there, in order."""
@@ -211,7 +211,7 @@ class LedgerStore:
         rows = self._rows("SELECT data FROM tiles WHERE level = ? AND n = ?", level, n)
         data = bytes(rows[0][0]) if rows else self._edge(n, width) if level == 0 else b""
         if len(data) < width * HASH_BYTES:
-            raise RecordUnknown(what=f"tile {level}/{n} of width {width}")
+            raise RecordUnknown(zh_what=f"瓦片 {level}/{n}（宽 {width}）", en_what=f"tile {level}/{n} of width {width}")
         return data[: width * HASH_BYTES]
 
     def _edge(self, n: int, width: int) -> bytes:
@@ -268,7 +268,9 @@ class LedgerStore:
         try:
             rows = self._rows("SELECT value FROM meta WHERE name IN ('origin', 'format') ORDER BY name")
             if len(rows) != 2 or rows[0][0] != str(FORMAT):
-                raise LedgerCorrupt(reason="this is no ledger, or one of another version")
+                raise LedgerCorrupt(
+                    zh_reason="这不是账本，或是另一版本的账本", en_reason="this is no ledger, or one of another version"
+                )
         except LedgerError:
             self.close()
             raise
@@ -348,7 +350,10 @@ def _make_durable(connection: sqlite3.Connection) -> None:
     synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
     journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     if (synchronous, journal) != (SYNCHRONOUS_FULL, "wal"):
-        raise LedgerCorrupt(reason=f"journal {journal} with synchronous {synchronous} is not durable")
+        raise LedgerCorrupt(
+            zh_reason=f"日志模式 {journal}、同步级别 {synchronous} 不能保证落盘",
+            en_reason=f"journal {journal} with synchronous {synchronous} is not durable",
+        )
 
 
 def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
@@ -394,7 +399,8 @@ def _as_ours(failure: sqlite3.Error) -> LedgerError:
     """The ledger's error for SQLite's; what SQLite does not name better is damage."""
     result = getattr(failure, "sqlite_errorcode", 0) & 0xFF
     kind: Callable[..., LedgerError] = _BY_RESULT.get(result, LedgerCorrupt)
-    return kind(reason=getattr(failure, "sqlite_errorname", type(failure).__name__))
+    name = getattr(failure, "sqlite_errorname", type(failure).__name__)
+    return kind(zh_reason=name, en_reason=name)
 
 
 def _undo(connection: sqlite3.Connection) -> None:
