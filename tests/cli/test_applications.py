@@ -84,6 +84,9 @@ def test_lists_show_state_and_never_keys(call: Call, rehearsal: Path) -> None:
     assert shown.out.endswith("2 keys.\n")
     assert key not in shown.out
     call("applications", "disable", made["id"])
+    refused = call("keys", "issue", made["id"])
+    assert (refused.code, refused.out) == (2, "")
+    assert "[people.application_disabled]" in refused.err
     listed = call("applications", "list")
     assert f"{made['id']}  墨 ink  disabled" in listed.out
 

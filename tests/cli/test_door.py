@@ -17,7 +17,7 @@ def test_help_names_every_command(call: Call) -> None:
     """A newcomer sees what there is, where to begin, and what the exit codes mean."""
     shown = call("--help")
     assert shown.code == 0
-    for name in ("demo", "serve", "mark", "verify", "review", "ledger", "applications", "keys"):
+    for name in ("demo", "serve", "mark", "verify", "review", "ledger", "applications", "keys", "end-users"):
         assert f" {name} " in shown.out
     assert "New here? Run sealmark demo" in shown.out
     assert "Exit codes: 0 yes, 1 no, 2 unusable input" in shown.out
@@ -30,6 +30,7 @@ def test_help_names_every_command(call: Call) -> None:
         *("ledger verify", "ledger prove", "ledger check", "ledger export"),
         *("applications create", "applications list", "applications disable"),
         *("keys issue", "keys list", "keys revoke"),
+        *("end-users list", "end-users show", "end-users sanction", "end-users lift"),
     ],
 )
 def test_every_command_takes_json_and_explains_itself(call: Call, command: str) -> None:

@@ -9,12 +9,17 @@ import pytest
 
 from sealmark.people.errors import (
     AgreementPublished,
+    ApplicationDisabled,
     NoSuchAgreement,
     NoSuchApplication,
     NoSuchEndUser,
+    NoSuchKey,
+    NoSuchSanction,
     RehearsalFull,
     UnknownSanction,
+    UnusableName,
     UnusableReference,
+    UnusableSanction,
 )
 from sealmark.people.identity import Document, Outcome, SandboxVerifier
 from sealmark.people.service import REHEARSAL_END_USERS, People, Standing, key_digest
@@ -72,6 +77,15 @@ def test_a_disabled_application_has_no_working_key(people: People, application: 
     people.disable_application(application)
     with people.database.transaction() as session:
         assert people.holder(session, key_digest(key)) is None
+
+
+def test_a_disabled_application_gets_no_key(people: People, application: str) -> None:
+    """A key that no call could use is not issued, and no record says that one was."""
+    people.disable_application(application)
+    with pytest.raises(ApplicationDisabled):
+        people.issue_key(application)
+    assert people.api_keys(application) == []
+    assert "people.key.issued" not in kinds(people)
 
 
 def test_identity_values_lie_only_encrypted(people: People, application: str, tmp_path: Path) -> None:
@@ -178,6 +192,28 @@ def test_what_is_unknown_is_named(people: People, application: str) -> None:
         people.accept_agreement(application, "alice", "nope")
     with pytest.raises(UnknownSanction):
         people.sanction(application, "alice", "shame", "no")
+    with pytest.raises(NoSuchSanction):
+        people.lift_sanction("nope")
+    with pytest.raises(NoSuchKey):
+        people.revoke_key("nope")
+    with pytest.raises(NoSuchApplication):
+        people.sanction("nope", "alice", "warn", "no")
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_application_has_a_name(people: People, name: str) -> None:
+    """Blanks are no name."""
+    with pytest.raises(UnusableName):
+        people.create_application(name)
+
+
+@pytest.mark.parametrize(("kind", "operations"), [("restrict", ()), ("warn", ("image",)), ("suspend", ("chat",))])
+def test_a_restriction_says_from_what(people: People, application: str, kind: str, operations: tuple[str, ...]) -> None:
+    """A restriction from nothing would be none, and a warning that restricts would be more than it says (Art. 10)."""
+    people.register(application, "alice")
+    with pytest.raises(UnusableSanction):
+        people.sanction(application, "alice", kind, "no", operations=operations)
+    assert standing(people, application).restricted == frozenset()
 
 
 def test_a_rehearsal_stays_small(people: People, application: str) -> None:

@@ -36,7 +36,7 @@ def install(app: typer.Typer) -> None:
     group.command("disable", help=said("从现在起拒绝该应用的一切调用。", "Refuse every call of it from now on."))(
         disable
     )
-    app.add_typer(group, name="applications", rich_help_panel=said("账本与密钥", "Ledger and keys"))
+    app.add_typer(group, name="applications", rich_help_panel=said("账本与使用者", "Ledger and people"))
 
 
 def create(name: Name, shows_label: ShowsLabel = False, data_dir: DataDir = None, as_json_: Json = False) -> int:

@@ -67,3 +67,14 @@ class NeedsExtra(SealmarkError):
     en = "The part {package} is not installed."
     zh_next = "请安装附加项：sealmark[{extra}]。"
     en_next = "Install the extra: sealmark[{extra}]."
+
+
+class UnknownOperation(SealmarkError):
+    """What is to be restricted is no operation of the gateway."""
+
+    code = "cli.unknown_operation"
+    status = 400
+    zh = "没有名为 {operation} 的操作。"
+    en = "There is no operation {operation}."
+    zh_next = "请使用以下之一：{known}。"
+    en_next = "Use one of: {known}."

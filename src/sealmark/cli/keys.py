@@ -24,7 +24,7 @@ def install(app: typer.Typer) -> None:
     group.command("issue", help=said("签发一个密钥；只显示这一次。", "Issue a key; it is shown this once."))(issue)
     group.command("list", help=said("列出应用的密钥。", "List an application's keys."))(show)
     group.command("revoke", help=said("从现在起拒绝该密钥。", "Refuse a key from now on."))(revoke)
-    app.add_typer(group, name="keys", rich_help_panel=said("账本与密钥", "Ledger and keys"))
+    app.add_typer(group, name="keys", rich_help_panel=said("账本与使用者", "Ledger and people"))
 
 
 def issue(application: Application, data_dir: DataDir = None, as_json_: Json = False) -> int:

@@ -71,7 +71,7 @@ def install(app: typer.Typer) -> None:
     group.command("prove", help=_HELP["prove"])(prove)
     group.command("check", help=_HELP["check"])(check)
     group.command("export", help=_HELP["export"])(export)
-    app.add_typer(group, name="ledger", rich_help_panel=said("账本与密钥", "Ledger and keys"))
+    app.add_typer(group, name="ledger", rich_help_panel=said("账本与使用者", "Ledger and people"))
 
 
 def verify(vkey: Vkey = "", since: Since = None, data_dir: DataDir = None, as_json_: Json = False) -> int:

@@ -14,6 +14,39 @@ class NoSuchApplication(SealmarkError):
     en_next = "See them all with: sealmark applications list."
 
 
+class ApplicationDisabled(SealmarkError):
+    """The application is disabled; it gets no new keys."""
+
+    code = "people.application_disabled"
+    status = 409
+    zh = "应用 {application} 已停用，不能再签发密钥：它的任何调用都会被拒绝。"
+    en = "The application {application} is disabled and gets no new key: every call of it would be refused."
+    zh_next = "停用不可恢复；如需继续调用，请登记一个新应用。"
+    en_next = "Disabling is final; to go on, register a new application."
+
+
+class UnusableName(SealmarkError):
+    """An application without a name."""
+
+    code = "people.unusable_name"
+    status = 400
+    zh = "应用须有名称。"
+    en = "An application needs a name."
+    zh_next = "请给出一个便于辨认的名称，最长 200 个字符。"
+    en_next = "Give it a name to know it by, of at most 200 characters."
+
+
+class NoSuchKey(SealmarkError):
+    """No API key has this id."""
+
+    code = "people.no_such_key"
+    status = 404
+    zh = "没有编号为 {key} 的密钥。"
+    en = "There is no key with the id {key}."
+    zh_next = "用 sealmark keys list 应用编号 查看密钥编号；编号不是密钥本身。"
+    en_next = "See the ids with: sealmark keys list APP. The id is not the key itself."
+
+
 class NoSuchEndUser(SealmarkError):
     """The end user is not registered with this application."""
 
@@ -22,8 +55,20 @@ class NoSuchEndUser(SealmarkError):
     article = 9
     zh = "该最终使用者尚未在本应用登记。"
     en = "This end user is not registered with the application."
-    zh_next = "请先用 POST /api/end-users 登记。"
-    en_next = "Register them first with POST /api/end-users."
+    zh_next = "请核对其标识；尚未登记时，先由应用用 POST /api/end-users 登记。"
+    en_next = "Check the reference; if they are not registered yet, the application does so with POST /api/end-users."
+
+
+class NoSuchSanction(SealmarkError):
+    """No sanction has this id."""
+
+    code = "people.no_such_sanction"
+    status = 404
+    article = 10
+    zh = "没有编号为 {sanction} 的处置措施。"
+    en = "There is no sanction with the id {sanction}."
+    zh_next = "用 sealmark end-users show 查看某人的全部处置措施。"
+    en_next = "See an end user's sanctions with: sealmark end-users show."
 
 
 class NoSuchAgreement(SealmarkError):
@@ -82,3 +127,15 @@ class UnknownSanction(SealmarkError):
     en = "Unknown sanction: {kind}."
     zh_next = "请使用 warn、restrict、suspend 或 close。"
     en_next = "Use warn, restrict, suspend or close."
+
+
+class UnusableSanction(SealmarkError):
+    """A restriction that names nothing to be restricted from, or another sanction that does."""
+
+    code = "people.unusable_sanction"
+    status = 400
+    article = 10
+    zh = "限制功能（restrict）须指明限制哪些操作；其他措施不能指明。"
+    en = "A restriction names the operations that it takes away, and no other sanction does."
+    zh_next = "请改正后重试。"
+    en_next = "Correct it and try again."

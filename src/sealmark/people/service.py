@@ -11,12 +11,17 @@ from sqlalchemy.orm import Session
 from sealmark.people import identity
 from sealmark.people.errors import (
     AgreementPublished,
+    ApplicationDisabled,
     NoSuchAgreement,
     NoSuchApplication,
     NoSuchEndUser,
+    NoSuchKey,
+    NoSuchSanction,
     RehearsalFull,
     UnknownSanction,
+    UnusableName,
     UnusableReference,
+    UnusableSanction,
 )
 from sealmark.people.events import Event
 from sealmark.people.models import (
@@ -78,6 +83,8 @@ class People:
 
     def create_application(self, name: str, *, shows_label: bool = False) -> Application:
         """Register an application. `shows_label`: it shows the label itself, in its interface (GB 45438, 5.6)."""
+        if not name.strip():
+            raise UnusableName
         with self.database.transaction() as session:
             row = Application(
                 id=secrets.token_hex(8), name=name.strip()[:200], shows_label=shows_label, created_at=now()
@@ -99,12 +106,17 @@ class People:
             _note(session, Event.APPLICATION_DISABLED, "", application=row.id)
 
     def issue_key(self, application: str) -> str:
-        """A new API key of an application; it is shown this once and kept only as a digest."""
+        """A new API key of an application; it is shown this once and kept only as a digest.
+
+        Raises `NoSuchApplication`, or `ApplicationDisabled`: no call with such a key would be answered.
+        """
         key = KEY_PREFIX + secrets.token_urlsafe(32)
         with self.database.transaction() as session:
+            if _application(session, application).disabled_at is not None:
+                raise ApplicationDisabled(application=application)
             row = ApiKey(
                 id=secrets.token_hex(8),
-                application_id=_application(session, application).id,
+                application_id=application,
                 digest=key_digest(key),
                 hint=key[len(KEY_PREFIX) : len(KEY_PREFIX) + 4],
                 created_at=now(),
@@ -125,7 +137,7 @@ class People:
         with self.database.transaction() as session:
             row = session.get(ApiKey, key_id)
             if row is None:
-                raise NoSuchApplication(application=f"(key {key_id})")
+                raise NoSuchKey(key=key_id)
             row.revoked_at = row.revoked_at or now()
             _note(session, Event.KEY_REVOKED, "", application=row.application_id, key=row.id)
 
@@ -176,10 +188,10 @@ class People:
         """
         kind, number = identity.normal(document, number)
         with self.database.transaction() as session:
-            self._registered(session, application, reference)
+            self.registered(session, application, reference)
         outcome = self.verifier.verify(kind, number)
         with self.database.transaction() as session:
-            user = self._registered(session, application, reference)
+            user = self.registered(session, application, reference)
             key = self.keys.current(session, user.id, "identity")
             row = Identity(
                 id=secrets.token_hex(16),
@@ -227,7 +239,7 @@ class People:
     def accept_agreement(self, application: str, reference: str, version: str) -> None:
         """Keep that an end user accepted a version (Art. 8)."""
         with self.database.transaction() as session:
-            user = self._registered(session, application, reference)
+            user = self.registered(session, application, reference)
             if session.get(Agreement, version) is None:
                 raise NoSuchAgreement(version=version)
             if session.get(Acceptance, (user.id, version)) is None:
@@ -246,11 +258,16 @@ class People:
         operations: tuple[str, ...] = (),
         ends_at: datetime | None = None,
     ) -> str:
-        """Warn, restrict (to what is not in `operations`), suspend or close an end user (Art. 10). Returns its id."""
+        """Warn, restrict (to what is not in `operations`), suspend or close an end user (Art. 10). Returns its id.
+
+        Raises `UnknownSanction`, `UnusableSanction`, `NoSuchApplication` or `NoSuchEndUser`.
+        """
         if kind not in SANCTIONS:
             raise UnknownSanction(kind=kind)
+        if (kind == "restrict") != bool(operations):
+            raise UnusableSanction
         with self.database.transaction() as session:
-            user = self._registered(session, application, reference)
+            user = self.registered(session, application, reference)
             row = Sanction(
                 id=secrets.token_hex(16),
                 end_user_id=user.id,
@@ -265,10 +282,12 @@ class People:
             return row.id
 
     def lift_sanction(self, sanction: str) -> None:
-        """End a sanction before its time."""
+        """End a sanction before its time; one that is lifted already stays so. Raises `NoSuchSanction`."""
         with self.database.transaction() as session:
             row = session.get(Sanction, sanction)
-            if row is not None and row.lifted_at is None:
+            if row is None:
+                raise NoSuchSanction(sanction=sanction)
+            if row.lifted_at is None:
                 row.lifted_at = now()
                 _note(session, Event.SANCTION_LIFTED, row.end_user_id, sanction=row.id)
 
@@ -282,7 +301,7 @@ class People:
         sanctions = _in_force(session, user.id)
         return Standing(
             id=user.id,
-            identified=self._identified(session, user.id),
+            identified=self.identified(session, user.id),
             agreed=_agreed(session, user.id),
             stopped=next((row.kind for row in sanctions if row.kind in STOPPING), None),
             restricted=frozenset(name for row in sanctions for name in row.operations),
@@ -294,7 +313,8 @@ class People:
         if self.verifier.sandbox and (session.scalar(select(func.count(EndUser.id))) or 0) >= REHEARSAL_END_USERS:
             raise RehearsalFull(most=REHEARSAL_END_USERS)
 
-    def _identified(self, session: Session, user: str) -> bool:
+    def identified(self, session: Session, user: str) -> bool:
+        """Whether the real identity of the end user with this id of ours counts as verified (Art. 9)."""
         found = select(Identity.id).where(Identity.end_user_id == user, Identity.matched.is_(True))
         if not self.verifier.sandbox:  # going live voids what the sandbox agreed to
             found = found.where(Identity.sandbox.is_(False))
@@ -305,7 +325,9 @@ class People:
         found = select(EndUser).where(EndUser.application_id == application, EndUser.reference_lookup == lookup)
         return session.scalar(found)
 
-    def _registered(self, session: Session, application: str, reference: str) -> EndUser:
+    def registered(self, session: Session, application: str, reference: str) -> EndUser:
+        """The end user of this name. Raises `NoSuchApplication` or `NoSuchEndUser`."""
+        _application(session, application)
         user = self._end_user(session, application, reference)
         if user is None:
             raise NoSuchEndUser
