@@ -52,7 +52,7 @@ def machine() -> str:
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         platform.machine(),
     )
-    parts = " · ".join(f"{name} {version(name)}" for name in ("sealmark", "uvicorn", "aiohttp", "daachorse"))
+    parts = " · ".join(f"{name} {version(name)}" for name in ("sealmark", "uvicorn", "httptools", "daachorse"))
     load = "/".join(f"{value:.1f}" for value in os.getloadavg())
     return (
         f"{datetime.now(UTC):%Y-%m-%d} · {os.cpu_count()} cores of {processor} · load before {load} · "

@@ -151,6 +151,7 @@ class House:
             ),
             producer=settings.provider_code or str(REHEARSAL_CODE),
             rehearsal=settings.rehearsal,
+            stream_seconds=settings.stream_timeout,
         )
         return cls(
             settings=settings,

@@ -70,8 +70,14 @@ class Settings(BaseSettings):
     body_limit: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body in bytes.")
     answer_limit: int = Field(64 * 1024 * 1024, gt=0, description="Largest answer taken from an upstream, in bytes.")
     connect_timeout: float = Field(5.0, gt=0, description="Seconds to wait for a connection to an upstream.")
-    answer_timeout: float = Field(120.0, gt=0, description="Seconds to wait for an upstream's whole answer.")
-    stall_timeout: float = Field(30.0, gt=0, description="Seconds a stream may stand still before it counts as broken.")
+    answer_timeout: float = Field(
+        120.0, gt=0, description="Seconds to wait for an upstream's whole answer, or for a stream's first piece."
+    )
+    stall_timeout: float = Field(
+        30.0, gt=0, description="Seconds a stream may stand still, after its first piece, before it counts as broken."
+    )
+    stream_timeout: float = Field(1800.0, gt=0, description="Seconds a streamed answer may take in all.")
+    body_timeout: float = Field(30.0, gt=0, description="Seconds a request's body may take to come in.")
     media_workers: int = Field(2, ge=1, description="Processes that work on pixels and samples.")
     media_memory: int = Field(2 * 1024**3, gt=0, description="Address space of one media worker, in bytes.")
     media_timeout: float = Field(60.0, gt=0, description="Seconds one picture or sound may take in a media worker.")

@@ -5,9 +5,8 @@ others and odd types stay behind. `texts_of` is the one reading of a message, `m
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,33 +19,30 @@ CONTENT = ("content",)
 Place = tuple[str | int, ...]  # the way from a message to a text; a number is the `index` of a tool call
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One text of a message: where it stands, what it says, and whether it is JSON."""
 
     place: Place
     value: str
     json: bool = False
 
-    @property
-    def name(self) -> str:
-        """The place in one word."""
-        return ".".join(map(str, self.place))
+
+def name_of(place: Place) -> str:
+    """A place in one word."""
+    return ".".join(map(str, place))
 
 
-def texts_of(message: Any) -> Iterator[Text]:
+def texts_of(message: Any) -> list[Text]:
     """The texts of a message or delta, in order. Raises `UpstreamRubbish` for another shape than the interface's."""
-    row = _object(message, "message")
-    if row.get("audio") is not None:
-        raise UnknownBinary(field="audio")
-    for name in ANSWER_TEXTS:
-        if row.get(name) is not None:
-            yield Text((name,), _string(row[name], name))
-    if row.get("function_call") is not None:
-        yield from _function(("function_call",), row["function_call"])
-    for position, call in enumerate(_list(row.get("tool_calls"), "tool_calls")):
-        index = number(_object(call, "tool_calls").get("index", position), CALLS)
-        yield from _function(("tool_calls", index, "function"), call.get("function") or {})
+    texts: list[Text] = []
+    for name, value in _object(message, "message").items():
+        if value is None:
+            continue
+        if name in PLACES:
+            texts.append(Text(PLACES[name], _string(value, name)))
+        elif name in READERS:
+            texts += READERS[name](value)
+    return texts
 
 
 def message_of(texts: dict[Place, str], name: str) -> dict[str, Any]:
@@ -135,6 +131,20 @@ def _call(index: int, name: str, begun: set[int]) -> dict[str, Any]:
     return {**head, "function": {}}
 
 
+def _audio(_: Any) -> Iterator[Text]:
+    raise UnknownBinary(field="audio")
+
+
+def _function_call(value: Any) -> Iterator[Text]:
+    return _function(("function_call",), value)
+
+
+def _tool_calls(value: Any) -> Iterator[Text]:
+    for position, call in enumerate(_list(value, "tool_calls")):
+        index = number(_object(call, "tool_calls").get("index", position), CALLS)
+        yield from _function(("tool_calls", index, "function"), call.get("function") or {})
+
+
 def _function(place: Place, value: Any) -> Iterator[Text]:
     row = _object(value, str(place[0]))
     if row.get("name") is not None:
@@ -161,3 +171,11 @@ def _string(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise UpstreamRubbish(problem=f"{name} is not a string")
     return value
+
+
+PLACES: Mapping[str, Place] = {name: (name,) for name in ANSWER_TEXTS}
+READERS: Mapping[str, Callable[[Any], Iterator[Text]]] = {
+    "audio": _audio,
+    "function_call": _function_call,
+    "tool_calls": _tool_calls,
+}

@@ -12,6 +12,7 @@ from sealmark.exchange.answers import (
     finish_of,
     is_json,
     message_of,
+    name_of,
     number,
     probabilities_of,
     texts_of,
@@ -19,6 +20,7 @@ from sealmark.exchange.answers import (
 )
 from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish
 from sealmark.exchange.fields import CHAT
+from sealmark.exchange.inline import require_none
 from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, parsed
 from sealmark.marks.explicit import text as explicit
@@ -92,8 +94,10 @@ async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     asked = stages.upstream_body(exchange)
     data, _ = await stages.upstreams.call(exchange.admitted_service, PATH, asked, limit=LIMIT)
     choices, usage = read_answer(data, head)
-    texts = [(text.name, text.value, text.json or marking.structured) for one in choices for text in one.texts]
+    texts = [(name_of(place), value, json or marking.structured) for one in choices for place, value, json in one.texts]
     await stages.review_output(exchange, texts, len(data))
+    for _, text, _ in texts:
+        require_none(text)
     label, released = stages.label(), [_released(one, marking) for one in choices]
     body = head.answer([_row(head, one, sent) for one, sent in zip(choices, released, strict=True)])
     body |= {"usage": usage, "aigc": envelope(label)}
@@ -159,7 +163,7 @@ class Answered:
     """One choice of an upstream's whole answer, as far as we read it."""
 
     index: int
-    texts: tuple[Text, ...]
+    texts: list[Text]
     finish: str
     probabilities: list[dict[str, Any]] | None
 
@@ -180,14 +184,14 @@ def read_answer(data: bytes, head: Head) -> tuple[list[Answered], dict[str, Any]
 def _answered(row: Any, position: int, head: Head) -> Answered:
     if not isinstance(row, dict):
         raise UpstreamRubbish(problem="a choice that is no object")
-    texts = tuple(texts_of(row.get("message")))
+    texts = texts_of(row.get("message"))
     probabilities = probabilities_of(row["logprobs"]) if row.get("logprobs") is not None else None
     index = number(row.get("index", position), head.choices)
     return Answered(index, texts, finish_of(row.get("finish_reason")), probabilities)
 
 
 def _released(choice: Answered, marking: Marking) -> Released:
-    texts = {text.name: text.value for text in choice.texts if text.value}
+    texts = {name_of(text.place): text.value for text in choice.texts if text.value}
     body = texts.get("content", "")
     marked = bool(body.strip()) and bool(marking.opening) and not (marking.structured and is_json(body))
     if marked:
@@ -196,7 +200,7 @@ def _released(choice: Answered, marking: Marking) -> Released:
 
 
 def _row(head: Head, choice: Answered, released: Released) -> dict[str, Any]:
-    texts = {text.place: released.texts.get(text.name, "") for text in choice.texts}
+    texts = {place: released.texts.get(name_of(place), "") for place, _, _ in choice.texts}
     tokens = choice.probabilities
     spelt = tokens if tokens and "".join(one["token"] for one in tokens) == released.body else None
     return {

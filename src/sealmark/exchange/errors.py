@@ -331,6 +331,51 @@ class WorkerDied(SealmarkError):
     en_next = "Try again with a smaller size or length."
 
 
+class InlineMedium(SealmarkError):
+    """A text answer holds a picture or sound as a `data:` URL: nobody reviewed it, and it bears no mark."""
+
+    code = "exchange.inline_medium"
+    status = 502
+    article = 16
+    zh = "文字回答中夹带了内嵌的图像、音频或视频，它未经标识，未予放行。"
+    en = "The text answer holds an inline picture, sound or video, which bears no mark; it is not released."
+    zh_next = "请通过图像或语音接口生成；若仍出现，请联系服务提供者。"
+    en_next = "Generate it through the image or speech endpoint; if it persists, tell the provider."
+
+
+class BodyTooSlow(SealmarkError):
+    """The request's body did not come in time."""
+
+    code = "exchange.body_too_slow"
+    status = 408
+    zh = "请求体未在 {seconds} 秒内传完。"
+    en = "The request's body did not come within {seconds} seconds."
+    zh_next = "请检查网络后重试。"
+    en_next = "Check the network, then try again."
+
+
+class TooLong(SealmarkError):
+    """A stream reached its time limit: the upstream goes on, or the client does not read."""
+
+    code = "exchange.too_long"
+    status = 504
+    zh = "流式回答超过了时限，已经结束。"
+    en = "The streamed answer reached its time limit and was ended."
+    zh_next = "请缩短请求，或分几次生成。"
+    en_next = "Ask for less, or generate it in several calls."
+
+
+class Stopping(SealmarkError):
+    """The service stops while an answer is on its way."""
+
+    code = "exchange.stopping"
+    status = 503
+    zh = "服务正在停止，回答没有完成。"
+    en = "The service is stopping; the answer was not completed."
+    zh_next = "请稍后重试。"
+    en_next = "Try again shortly."
+
+
 class ClientLeft(SealmarkError):
     """The client closed the connection before the answer was complete; recorded, never shown."""
 

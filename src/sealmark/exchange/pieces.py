@@ -4,7 +4,7 @@ What a piece may not show yet comes with a later one; log-probabilities wait wit
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sealmark.exchange.answers import (
     CONTENT,
@@ -12,6 +12,7 @@ from sealmark.exchange.answers import (
     Text,
     delta_of,
     finish_of,
+    name_of,
     number,
     probabilities_of,
     texts_of,
@@ -19,18 +20,27 @@ from sealmark.exchange.answers import (
 )
 from sealmark.exchange.chat import Head, Marking, Released
 from sealmark.exchange.errors import UpstreamRubbish
+from sealmark.exchange.inline import InlineWatch
 from sealmark.review import Finding, Library, StreamReviewer
 
 MOST = 2_000_000  # characters of one stream: so that its record, with what was withheld, has room for them
 
 
 @dataclass(slots=True)
+class Line:
+    """One text of a choice, as far as it has come and as far as it was sent."""
+
+    reviewer: StreamReviewer
+    watch: InlineWatch = field(default_factory=InlineWatch)
+    received: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Choice:
     """One choice of the answer, as far as it has come."""
 
-    reviewers: dict[Place, StreamReviewer] = field(default_factory=dict)
-    received: dict[Place, list[str]] = field(default_factory=dict)
-    sent: dict[Place, list[str]] = field(default_factory=dict)
+    lines: dict[Place, Line] = field(default_factory=dict)
     body: list[str] = field(default_factory=list)
     calls: set[int] = field(default_factory=set)
     waiting: list[tuple[int, int, list[dict[str, Any]]]] = field(default_factory=list)
@@ -43,16 +53,16 @@ class Choice:
     @property
     def released(self) -> Released:
         """What of this choice was sent."""
-        texts = {".".join(map(str, place)): "".join(parts) for place, parts in self.sent.items()}
+        texts = {name_of(place): "".join(line.sent) for place, line in self.lines.items()}
         return Released({name: text for name, text in texts.items() if text}, "".join(self.body), bool(self.marked))
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A choice of one piece, as far as we read it."""
 
-    index: int
-    texts: tuple[Text, ...]
+    number: int
+    choice: Choice
+    texts: list[tuple[Text, Line]]
     tokens: list[dict[str, Any]] | None
     finish: Any
 
@@ -97,15 +107,16 @@ class Pieces:
     def reviewed(self) -> list[tuple[str, StreamReviewer]]:
         """Every text that was reviewed, with its reviewer, for the closing record."""
         return [
-            (f"choices[{index}].delta.{'.'.join(map(str, place))}", reviewer)
+            (f"choices[{index}].delta.{name_of(place)}", line.reviewer)
             for index, choice in self.choices.items()
-            for place, reviewer in choice.reviewers.items()
+            for place, line in choice.lines.items()
+            if line.received
         ]
 
     def withheld(self) -> list[dict[str, str]]:
         """Everything that was received, for whoever decides an appeal."""
         return [
-            {".".join(map(str, place)): "".join(parts) for place, parts in choice.received.items()}
+            {name_of(place): "".join(line.received) for place, line in choice.lines.items()}
             for choice in self.choices.values()
         ]
 
@@ -113,25 +124,42 @@ class Pieces:
         if not isinstance(row, dict):
             raise UpstreamRubbish(problem="a choice that is no object")
         index = number(row.get("index", 0), self._head.choices)
-        texts = tuple(texts_of(row.get("delta") or {}))
-        if any(text.value for text in texts) and index in self.choices and self.choices[index].finished:
+        choice = self.choices.get(index)
+        if choice is None:
+            choice = self.choices[index] = Choice()
+        texts = [(text, self._line(choice, text)) for text in texts_of(row.get("delta") or {})]
+        if texts and choice.finished and any(text.value for text, _ in texts):
             raise UpstreamRubbish(problem="a choice goes on after its end")
-        self._size += sum(len(text.value) for text in texts)
+        tokens = probabilities_of(row["logprobs"]) if row.get("logprobs") is not None else None
+        return Read(index, choice, texts, tokens, row.get("finish_reason"))
+
+    def _line(self, choice: Choice, text: Text) -> Line:
+        """Where this text goes on; raises what must end the stream before any of the piece counts as sent."""
+        place, value, json = text
+        line = choice.lines.get(place)
+        if line is None:
+            escaped = json or (place == CONTENT and self._marking.structured)
+            line = choice.lines[place] = Line(StreamReviewer(self._library, json_escaped=escaped))
+        line.watch.feed(value, line.received)
+        self._size += len(value)
         if self._size > MOST:
             raise UpstreamRubbish(problem="over the size limit")
-        tokens = probabilities_of(row["logprobs"]) if row.get("logprobs") is not None else None
-        return Read(index, texts, tokens, row.get("finish_reason"))
+        return line
 
     def _choice(self, read: Read) -> dict[str, Any] | None:
-        choice = self.choices.setdefault(read.index, Choice())
+        choice = read.choice
         if choice.finished:
             return None
-        texts = {text.place: passed for text in read.texts if (passed := self._review(choice, text)) or not text.value}
+        texts: dict[Place, str] = {}
+        for text, line in read.texts:
+            passed = self._review(choice, text, line)
+            if passed or not text.value:
+                texts[text.place] = passed
         finish = None
         if read.finish is not None and self.blocked is None:
             self._finish(choice, texts)
             finish = finish_of(read.finish)
-        return self._row(read.index, choice, texts, finish, self._probabilities(choice, read.tokens))
+        return self._row(read.number, choice, texts, finish, self._probabilities(choice, read.tokens))
 
     def _row(
         self,
@@ -151,40 +179,35 @@ class Pieces:
         shown = {"content": probabilities, "refusal": None} if probabilities else None
         return {"index": index, "delta": delta, "logprobs": shown, "finish_reason": finish}
 
-    def _review(self, choice: Choice, text: Text) -> str:
-        if self.blocked is not None or not text.value:
+    def _review(self, choice: Choice, text: Text, line: Line) -> str:
+        place, value, _ = text
+        if self.blocked is not None or not value:
             return ""
-        place = text.place
-        reviewer = choice.reviewers.get(place)
-        if reviewer is None:
-            escaped = text.json or (place == CONTENT and self._marking.structured)
-            reviewer = choice.reviewers[place] = StreamReviewer(self._library, json_escaped=escaped)
-        choice.received.setdefault(place, []).append(text.value)
-        passed = reviewer.feed(text.value)
-        self.blocked = reviewer.blocked
+        line.received.append(value)
+        passed = line.reviewer.feed(value)
+        self.blocked = line.reviewer.blocked
         if place == CONTENT:
-            choice.fed += len(text.value)
-        return self._sent(choice, place, passed)
+            choice.fed += len(value)
+        return self._sent(choice, place, line, passed) if passed else ""
 
-    def _sent(self, choice: Choice, place: Place, passed: str) -> str:
+    def _sent(self, choice: Choice, place: Place, line: Line, passed: str) -> str:
         """Keep what is sent; content gets its opening mark before the first character."""
-        if not passed:
-            return ""
         if place == CONTENT:
             choice.body.append(passed)
             if choice.marked is None and (start := "".join(choice.body).lstrip()):
                 choice.marked = self._marking.belongs_to(start)
                 passed = self._marking.opening + passed if choice.marked else passed
-        choice.sent.setdefault(place, []).append(passed)
+        line.sent.append(passed)
         return passed
 
     def _finish(self, choice: Choice, texts: dict[Place, str]) -> None:
         """Let go what is held at the end of a choice, and close its content with its mark."""
         choice.finished = True
-        for place, reviewer in choice.reviewers.items():
-            rest = self._sent(choice, place, reviewer.finish())
+        for place, line in choice.lines.items():
+            held = line.reviewer.finish()
+            rest = self._sent(choice, place, line, held) if held else ""
             if place == CONTENT and choice.marked and self._marking.closing:
-                choice.sent[place].append(self._marking.closing)
+                line.sent.append(self._marking.closing)
                 rest += self._marking.closing
             if rest:
                 texts[place] = texts.get(place, "") + rest
@@ -194,12 +217,12 @@ class Pieces:
         if tokens is not None:
             choice.waiting.append((choice.told, choice.fed, tokens))
         choice.told = choice.fed
-        reviewer = choice.reviewers.get(CONTENT)
-        if reviewer is None or self.blocked is not None:
+        line = choice.lines.get(CONTENT)
+        if not choice.waiting or line is None or self.blocked is not None:
             return None
-        free = [one for one in choice.waiting if one[1] <= reviewer.released]
+        free = [one for one in choice.waiting if one[1] <= line.reviewer.released]
         choice.waiting = choice.waiting[len(free) :]
-        text = "".join(choice.received[CONTENT]) if free else ""
+        text = "".join(line.received) if free else ""
         return [
             token
             for start, end, waiting in free

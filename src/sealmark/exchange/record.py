@@ -105,6 +105,7 @@ class Exchange:
     findings: list[dict[str, Any]] = field(default_factory=list)
     withheld: Any = None  # what was generated and not released, for whoever decides an appeal (Art. 10, 12)
     recorded: bool = False
+    left: bool = False  # whether the client is gone
 
     def reviewed(self, decision: Decision) -> None:
         """Keep what a review found, without any of the words that it found."""

@@ -1,29 +1,47 @@
 """The way of a streamed chat: two records, exact hold-back between them, and an end that says what happened."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.chat import PATH, Head, Outcome, envelope, items_of, marking_of
-from sealmark.exchange.errors import ClientLeft, NotJson, OutputBlocked, TooIntricate, UpstreamBroken, UpstreamRubbish
+from sealmark.exchange.errors import (
+    ClientLeft,
+    InlineMedium,
+    NotJson,
+    OutputBlocked,
+    Stopping,
+    TooIntricate,
+    TooLong,
+    UpstreamBroken,
+    UpstreamRubbish,
+)
 from sealmark.exchange.fields import CHAT
 from sealmark.exchange.pieces import Pieces
 from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import DONE, error_body, event
-from sealmark.exchange.stages import Stages, fault, parsed
+from sealmark.exchange.stages import AT_ONCE, REVIEWERS, Stages, fault, parsed
 from sealmark.marks.label import Label
 from sealmark.review import review_streams
 
-Send = Callable[[bytes], Awaitable[None]]
+PATIENCE = 5.0  # seconds that our last words wait for a client that does not read
+
+
+class Send(Protocol):
+    """Takes bytes of a stream to the client; without `more` they are its last."""
+
+    async def __call__(self, data: bytes, more: bool = True) -> None:
+        """Send them."""
+        ...
 
 
 async def stream(stages: Stages, exchange: Exchange, send: Send) -> None:
     """Stream a chat to `send`; not a byte before the opening record is durable, no `[DONE]` before the closing one.
 
-    What goes wrong before the first byte is raised; later it is told in the stream. Cancel it when the client
-    leaves: the upstream is let go and the exchange is closed as broken.
+    What goes wrong before the first byte is raised; later it is told in the stream. Cancel it when the client leaves
+    or the service stops: the upstream is let go and the exchange is closed as broken.
     """
     relay = _Relay(stages, exchange, send)
     try:
@@ -41,7 +59,7 @@ async def stream(stages: Stages, exchange: Exchange, send: Send) -> None:
 def _outcome(error: SealmarkError | None) -> Outcome:
     if error is None:
         return "released"
-    return "refused" if isinstance(error, OutputBlocked) else "broken"
+    return "refused" if isinstance(error, OutputBlocked | InlineMedium) else "broken"
 
 
 class _Relay:
@@ -54,6 +72,7 @@ class _Relay:
         self._label: Label | None = None
         self._wire = sha256()
         self._opened: asyncio.Future[int] | None = None
+        self._reading: asyncio.Future[Taken] | None = None
         self._closing = False
         self.began = False
 
@@ -63,32 +82,37 @@ class _Relay:
         self._opened = opened = asyncio.ensure_future(stages.record(stages.recorder.opened(exchange)))
         try:
             body = stages.upstream_body(exchange)
-            async with stages.upstreams.stream(exchange.admitted_service, PATH, body) as events:
+            async with (
+                asyncio.timeout(stages.stream_seconds),
+                stages.upstreams.stream(exchange.admitted_service, PATH, body) as events,
+            ):
                 await asyncio.shield(opened)  # a client that leaves must not take it along
                 return await self._relay(events)
         except Exception as error:
-            await asyncio.wait((opened,))  # a closing record must not come before it
-            return fault(error)
+            await self._settled()
+            return TooLong() if isinstance(error, TimeoutError) else fault(error)
 
     async def end(self, error: SealmarkError | None) -> None:
         """Tell how it ended, close the record durably, and only then say `[DONE]`."""
-        if error is not None:
-            await self._out(event(error_body(error, self._exchange.incoming.language, self._exchange.id)))
+        last = DONE
+        if error is not None and await self._say(told := self._told(error)):
+            self._wire.update(told)
         try:
             await self.close(_outcome(error), error)
         except SealmarkError as failure:  # unrecorded: the stream ends without [DONE]
-            await self._send(event(error_body(failure, self._exchange.incoming.language, self._exchange.id)))
-            return
-        await self._send(DONE)
+            last = self._told(failure)
+        await self._say(last, more=False)
 
     async def leave(self) -> None:
-        """The client left: close what was opened, or record what was asked before anything was."""
-        if self._opened is not None:
-            await asyncio.wait((self._opened,))
-            await self.close("broken", ClientLeft())
-        elif not self._exchange.recorded:
-            self._exchange.recorded = True
-            await self._stages.record(self._stages.recorder.refused(self._exchange, ClientLeft()))
+        """The client left or the service stops: close what was opened; what was not is the caller's to record."""
+        if self._opened is None:
+            return
+        await self._settled()
+        error = ClientLeft() if self._exchange.left else Stopping()
+        if self.began and not self._exchange.left and not self._closing:
+            await self.end(error)
+        else:
+            await self.close("broken", error)
 
     async def close(self, outcome: Outcome, error: SealmarkError | None) -> None:
         """Append the closing record, once."""
@@ -110,7 +134,8 @@ class _Relay:
 
     async def _relay(self, events: AsyncIterator[list[bytes]]) -> SealmarkError | None:
         async for together in events:
-            out, done, error = self._take(together)
+            few = sum(map(len, together)) <= AT_ONCE
+            out, done, error = self._take(together) if few else await self._take_beside(together)
             if out:
                 await self._out(out)
             if error is not None:
@@ -121,7 +146,16 @@ class _Relay:
                 return None
         return None if self._pieces.complete else UpstreamBroken()
 
-    def _take(self, together: list[bytes]) -> tuple[bytes, bool, SealmarkError | None]:
+    async def _take_beside(self, together: list[bytes]) -> "Taken":
+        """The same beside the loop; who is cancelled meanwhile lets it come to its end in `_settled`."""
+        self._reading = asyncio.get_running_loop().run_in_executor(REVIEWERS, self._take, together)
+        return await asyncio.shield(self._reading)
+
+    async def _settled(self) -> None:
+        """Wait for what must not be overtaken by a closing record: the opening one, and a review in progress."""
+        await asyncio.wait([one for one in (self._opened, self._reading) if one is not None])
+
+    def _take(self, together: list[bytes]) -> "Taken":
         """What may be sent of some events, whether `[DONE]` was among them, and what ended them before."""
         out: list[bytes] = []
         done = False
@@ -153,7 +187,22 @@ class _Relay:
             piece["aigc"] = envelope(self._label)
         return event(piece)
 
+    def _told(self, error: SealmarkError) -> bytes:
+        return event(error_body(error, self._exchange.incoming.language, self._exchange.id))
+
     async def _out(self, data: bytes) -> None:
         self.began = True
         self._wire.update(data)
         await self._send(data)
+
+    async def _say(self, data: bytes, *, more: bool = True) -> bool:
+        """Send words of our own; whether the client took them."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._send(data, more)
+        except TimeoutError:
+            return False
+        return True
+
+
+Taken = tuple[bytes, bool, SealmarkError | None]

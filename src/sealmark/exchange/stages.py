@@ -58,6 +58,7 @@ class Stages:
     workers: Workers
     producer: str
     rehearsal: bool
+    stream_seconds: float
 
     async def authenticate(self, exchange: Exchange) -> None:
         """Find the application by its key; raises `UnknownKey`."""

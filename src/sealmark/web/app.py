@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,9 +16,10 @@ from sealmark.settings import Settings
 from sealmark.web import problems
 from sealmark.web.api import items, people
 from sealmark.web.gateway.app import Gateway
-from sealmark.web.gateway.http import Receive, Scope, Send, language, respond_json
+from sealmark.web.gateway.http import BodyLimits, Receive, Scope, Send, language, respond_json
 from sealmark.web.portal.app import portal
 
+ADDRESSES = 10_000  # of callers, remembered
 Door = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -38,6 +40,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._allowed = _networks(settings.allow_list)
+        self._is_allowed = lru_cache(ADDRESSES)(self._belongs)
         self.house: House | None = None
         self.failure: SealmarkError | None = None  # why it did not start
         self._gateway: Gateway | None = None
@@ -70,7 +73,10 @@ class Application:
 
     def may_come(self, scope: Scope) -> bool:
         """Whether a rehearsal takes calls from this address."""
-        address = ipaddress.ip_address((scope.get("client") or ("127.0.0.1", 0))[0])
+        return self._is_allowed((scope.get("client") or ("127.0.0.1", 0))[0])
+
+    def _belongs(self, name: str) -> bool:
+        address = ipaddress.ip_address(name)
         return address.is_loopback or any(address in network for network in self._allowed)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -82,7 +88,8 @@ class Application:
             self.failure = fault(error)
             await send({"type": "lifespan.startup.failed", "message": str(self.failure)})
             return
-        self._gateway = Gateway(self.house.stages, body_limit=self._settings.body_limit)
+        limits = BodyLimits(self._settings.body_limit, self._settings.body_timeout)
+        self._gateway = Gateway(self.house.stages, limits)
         self._api, self._portal = api(self.house), portal(self.house)
         counting = asyncio.ensure_future(self._gateway.unauthenticated.run())
         await send({"type": "lifespan.startup.complete"})

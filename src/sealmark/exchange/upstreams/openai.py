@@ -1,99 +1,141 @@
 """A generator that speaks the OpenAI interface, called over HTTP."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-import aiohttp
+from typing import Self
+from urllib.parse import SplitResult, urlsplit
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.errors import (
-    UpstreamBroken,
     UpstreamBusy,
     UpstreamFailed,
     UpstreamRefused,
     UpstreamRubbish,
     UpstreamTimeout,
-    UpstreamUnreachable,
 )
+from sealmark.exchange.upstreams.connection import Connection, Pool
 from sealmark.registers.service import Service
 
 EVENT_LIMIT = 1024 * 1024  # bytes; one event of a stream
-CONNECTIONS = 1000
 
 
 class Upstreams:
     """Connections to every upstream, kept open between calls."""
 
     def __init__(self, *, connect_timeout: float, answer_timeout: float, stall_timeout: float, limit: int) -> None:
-        self._whole = aiohttp.ClientTimeout(total=answer_timeout, sock_connect=connect_timeout)
-        self._stream = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=stall_timeout)
+        self._connect, self._answer, self._stall = connect_timeout, answer_timeout, stall_timeout
         self._limit = limit
-        self._session: aiohttp.ClientSession | None = None
+        self._pool: Pool | None = None
 
     def open(self) -> None:
         """Make ready; called on the loop that will use it."""
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=60)
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "identity"},
-        )
+        self._pool = Pool(self._connect)
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        if self._pool is not None:
+            self._pool.close()
 
     async def call(self, service: Service, path: str, body: bytes, *, limit: int | None = None) -> tuple[bytes, str]:
         """The whole answer: its bytes and media type. Raises the `Upstream…` errors."""
         most = min(limit or self._limit, self._limit)
-        async with self._post(service, path, body, self._whole) as response:
+        until = time.monotonic() + self._answer
+        async with self._asked(service, path, body) as connection:
             parts, size = [], 0
-            async for part in response.content.iter_any():
-                parts.append(part)
-                size += len(part)
+            while True:
+                parts += (came := connection.take())
+                size += sum(map(len, came))
                 if size > most:
                     raise UpstreamRubbish(problem="over the size limit")
-            return b"".join(parts), response.content_type
+                if connection.headed:
+                    _require_success(connection.status)
+                if connection.complete:
+                    break
+                await connection.more(_left(until))
+            return b"".join(parts), connection.media_type
 
     @asynccontextmanager
-    async def stream(self, service: Service, path: str, body: bytes) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+    async def stream(self, service: Service, path: str, body: bytes) -> AsyncIterator["Events"]:
         """The events of a stream, as many at a time as arrived together: each the bytes of one `data:`.
 
-        The connection is closed on leaving, whatever happened: no upstream goes on generating for nobody.
+        Unless the answer is complete, the connection is closed on leaving: no upstream goes on generating for nobody.
         """
-        async with self._post(service, path, body, self._stream) as response:
-            if response.content_type != "text/event-stream":
+        async with self._asked(service, path, body) as connection:
+            while not connection.headed:
+                await connection.more(self._answer)
+            _require_success(connection.status)
+            if connection.media_type != "text/event-stream":
                 raise UpstreamRubbish(problem="not an event stream")
-            try:
-                yield _events(response.content)
-            finally:
-                response.close()
+            yield Events(connection, self._answer, self._stall)
 
     @asynccontextmanager
-    async def _post(
-        self, service: Service, path: str, body: bytes, patience: aiohttp.ClientTimeout
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        assert self._session is not None
-        headers = {"Content-Type": "application/json"}
-        if service.upstream_key:
-            headers["Authorization"] = f"Bearer {service.upstream_key}"
+    async def _asked(self, service: Service, path: str, body: bytes) -> AsyncIterator[Connection]:
+        assert self._pool is not None
+        url = urlsplit(service.upstream_url + path)
+        connection = await self._pool.take(url)
         try:
-            async with self._session.post(
-                service.upstream_url + path, data=body, headers=headers, timeout=patience, allow_redirects=False
-            ) as response:
-                if response.status != 200:
-                    raise _refusal(response.status)
-                yield response
-        except (aiohttp.ServerTimeoutError, TimeoutError) as error:
-            raise UpstreamTimeout from error
-        except aiohttp.ClientConnectorError as error:
-            raise UpstreamUnreachable from error
-        except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-            raise UpstreamBroken from error
-        except aiohttp.ClientError as error:
-            raise UpstreamRubbish(problem=type(error).__name__) from error
+            connection.ask(_request(url, service.upstream_key, body))
+            yield connection
+        finally:
+            self._pool.give_back(url, connection)
+
+
+class Events:
+    """The events of one stream as they come; ends when the answer does.
+
+    `first` and `stall` are the seconds that it may take to the first event, and to each one after it.
+    """
+
+    def __init__(self, connection: Connection, first: float, stall: float) -> None:
+        self._connection, self._seconds, self._stall = connection, first, stall
+        self._rest = b""
+        self._ended = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> list[bytes]:
+        """What came together, at least one event; raises the `Upstream…` errors."""
+        while not self._ended:
+            if events := self._read():
+                self._seconds = self._stall
+                return events
+            if not self._ended:
+                await self._connection.more(self._seconds)
+        raise StopAsyncIteration
+
+    def _read(self) -> list[bytes]:
+        data = b"".join(self._connection.take())
+        *whole, self._rest = (self._rest + data).replace(b"\r\n", b"\n").split(b"\n\n")
+        if len(self._rest) > EVENT_LIMIT:
+            raise UpstreamRubbish(problem="an event over the size limit")
+        if self._connection.complete:
+            self._ended = True
+            whole.append(self._rest.strip())
+        return [data for event in whole if (data := _data(event))]
+
+
+def _request(url: SplitResult, key: str, body: bytes) -> bytes:
+    target = url.path + (f"?{url.query}" if url.query else "")
+    authorization = f"Authorization: Bearer {key}\r\n" if key else ""
+    head = (
+        f"POST {target} HTTP/1.1\r\nHost: {url.netloc.rpartition('@')[2]}\r\nContent-Type: application/json\r\n"
+        f"Accept: */*\r\nAccept-Encoding: identity\r\n{authorization}Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode("latin-1") + body
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise UpstreamTimeout
+    return left
+
+
+def _require_success(status: int) -> None:
+    if status != 200:
+        raise _refusal(status)
 
 
 def _refusal(status: int) -> SealmarkError:
@@ -101,19 +143,6 @@ def _refusal(status: int) -> SealmarkError:
         return UpstreamBusy()
     kind = UpstreamRefused if 400 <= status < 500 and status not in (401, 403, 404) else UpstreamFailed
     return kind(upstream_status=status)
-
-
-async def _events(content: aiohttp.StreamReader) -> AsyncIterator[list[bytes]]:
-    rest = b""
-    async for part in content.iter_any():
-        *whole, rest = (rest + part).replace(b"\r\n", b"\n").split(b"\n\n")
-        if len(rest) > EVENT_LIMIT:
-            raise UpstreamRubbish(problem="an event over the size limit")
-        events = [data for event in whole if (data := _data(event))]
-        if events:
-            yield events
-    if data := _data(rest.strip()):
-        yield [data]
 
 
 def _data(event: bytes) -> bytes:

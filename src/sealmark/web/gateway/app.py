@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange import chat, media, relay
-from sealmark.exchange.errors import ClientLeft, NoSuchDoor
+from sealmark.exchange.errors import ClientLeft, NoSuchDoor, Stopping
 from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import error_body
 from sealmark.exchange.stages import Stages, fault
@@ -14,6 +14,7 @@ from sealmark.exchange.unauthenticated import Unauthenticated
 from sealmark.registers.service import Operation
 from sealmark.web.gateway.http import (
     EVENTS,
+    BodyLimits,
     Disconnected,
     Headers,
     Receive,
@@ -38,10 +39,10 @@ Way = Callable[["Gateway", Exchange, Send], Coroutine[Any, Any, None]]
 class Gateway:
     """`/v1`: the OpenAI interface in front of every registered service."""
 
-    def __init__(self, stages: Stages, *, body_limit: int) -> None:
+    def __init__(self, stages: Stages, limits: BodyLimits) -> None:
         self.stages = stages
         self.unauthenticated = Unauthenticated(stages)
-        self._body_limit = body_limit
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,12 +60,16 @@ class Gateway:
     async def _conduct(self, exchange: Exchange, way: Way, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self.stages.authenticate(exchange)
-            await self.stages.admit(exchange, await read_body(scope, receive, self._body_limit))
-            await _unless_left(way(self, exchange, send), receive)
+            await self.stages.admit(exchange, await read_body(scope, receive, self._limits))
+            await _unless_left(way(self, exchange, send), exchange, receive)
         except Disconnected:
             return
         except Left:
             await self._record_refusal(exchange, ClientLeft())
+        except asyncio.CancelledError:
+            if not exchange.recorded:
+                await asyncio.shield(self._refuse(exchange, Stopping(), send))
+            raise
         except Exception as error:
             await self._refuse(exchange, fault(error), send)
 
@@ -138,36 +143,38 @@ async def _stream(gateway: Gateway, exchange: Exchange, send: Send) -> None:
     """Stream until the end."""
     began = False
 
-    async def out(data: bytes) -> None:
+    async def out(data: bytes, more: bool = True) -> None:
         nonlocal began
         if not began:
             began = True
             head = [(b"content-type", EVENTS), (b"cache-control", b"no-store"), *gateway.headers(exchange)]
             await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": data, "more_body": more})
 
     await relay.stream(gateway.stages, exchange, out)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _unless_left(going: Coroutine[Any, Any, None], receive: Receive) -> None:
+async def _unless_left(going: Coroutine[Any, Any, None], exchange: Exchange, receive: Receive) -> None:
     """Go on until the end or until the client leaves, whichever comes first: nobody generates for nobody."""
-    running, leaving = asyncio.ensure_future(going), asyncio.ensure_future(_left(receive))
+    task = cast("asyncio.Task[None]", asyncio.current_task())
+    watching = asyncio.ensure_future(_watch(task, exchange, receive))
     try:
-        await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            running.cancel()
-            await asyncio.wait((running,))
-            raise Left
-        running.result()
+        await going
+    except asyncio.CancelledError:
+        if exchange.left:
+            task.uncancel()
+            raise Left from None
+        raise
     finally:
-        leaving.cancel()
-        running.cancel()
+        watching.cancel()
 
 
-async def _left(receive: Receive) -> None:
+async def _watch(task: "asyncio.Task[None]", exchange: Exchange, receive: Receive) -> None:
+    """Cancel the task of an exchange when its client leaves."""
     while (await receive())["type"] != "http.disconnect":
         pass
+    exchange.left = True
+    task.cancel()
 
 
 WAYS: dict[tuple[str, str], tuple[Operation, Way]] = {

@@ -1,12 +1,13 @@
 """Requests and answers of the gateway, on plain ASGI."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from sealmark.errors import Language
-from sealmark.exchange.errors import BodyTooLarge
+from sealmark.exchange.errors import BodyTooLarge, BodyTooSlow
 from sealmark.exchange.record import Incoming
 
 Scope = MutableMapping[str, Any]
@@ -46,11 +47,26 @@ def language(accepted: bytes) -> Language:
     return "en" if english >= 0 and (chinese < 0 or english < chinese) else "zh"
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The whole body; raises `BodyTooLarge` as soon as it is clear, `Disconnected` if the client leaves."""
+class BodyLimits(NamedTuple):
+    """What a request's body may take: bytes, and seconds to come in."""
+
+    size: int
+    seconds: float
+
+
+async def read_body(scope: Scope, receive: Receive, limits: BodyLimits) -> bytes:
+    """The whole body; raises `BodyTooLarge` as soon as it is clear, `BodyTooSlow`, `Disconnected` if they leave."""
     declared = dict(scope["headers"]).get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > limit:
-        raise BodyTooLarge(limit=limit)
+    if declared.isdigit() and int(declared) > limits.size:
+        raise BodyTooLarge(limit=limits.size)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await _joined(receive, limits.size)
+    except TimeoutError as error:
+        raise BodyTooSlow(seconds=limits.seconds) from error
+
+
+async def _joined(receive: Receive, limit: int) -> bytes:
     parts, size = [], 0
     while True:
         message = await receive()
