@@ -184,14 +184,14 @@ def test_label_that_does_not_read_back_is_never_released(monkeypatch: pytest.Mon
         monkeypatch.undo()
 
 
-def _never(_data: bytes) -> list[metadata.Found]:
-    return []
+def _never(_data: bytes) -> metadata.Remains:
+    return metadata.Remains(())
 
 
-def _twice(data: bytes) -> list[metadata.Found]:
+def _twice(data: bytes) -> metadata.Remains:
     from sealmark.marks.metadata import png
 
-    return png.read(data) * 2
+    return metadata.Remains(png.remains(data).places * 2)
 
 
 @settings(max_examples=25, deadline=None)

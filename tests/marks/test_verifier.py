@@ -1,5 +1,6 @@
 """The verdict follows the Measures' tiers, and says honestly what was not looked at."""
 
+import zlib
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -12,7 +13,8 @@ from sealmark.marks import metadata, note, verifier
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import LAYERS, Known, verify
-from sealmark.media.errors import LyingFormat, UnknownFormat
+from sealmark.media import STANDARD, Limits, id3, mp3, png
+from sealmark.media.errors import UnknownFormat
 from tests.media import samples
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
@@ -84,18 +86,153 @@ def test_nothing_found_is_said_as_such(key: str) -> None:
     assert verdict.layers["explicit"].state == wanted
 
 
+def _cut(key: str) -> bytes:
+    """A marked file without its end; of an MP3, cut inside the frame behind the label's."""
+    if key == "markdown":
+        return metadata.write("# 你好\n".encode(), OURS, media.by_name(key))[:-12]
+    marked = metadata.write(samples.EVERY[key], OURS)
+    if key != "mp3":
+        return marked[: -len(samples.EVERY[key]) // 2]
+    tag = mp3.parse(marked).tags[0]
+    picture = id3.make_frame(tag.version, b"APIC", bytes(4000))
+    return id3.build(replace(tag, frames=(*tag.frames, picture)))[:-900]
+
+
+@pytest.mark.parametrize("key", ["png", "jpeg", "wav", "mp3", "markdown"])
+def test_a_file_that_lost_its_end_keeps_what_its_head_says(key: str) -> None:
+    """The label of an intact head counts; that the rest is missing, and that it was altered since, is said beside."""
+    known = Known(OURS.produce_id, label=OURS)
+    verdict = verify(_cut(key), registry=Memory({OURS.produce_id: known}), name="a.md" if key == "markdown" else None)
+    assert (verdict.tier, verdict.label, verdict.layers["metadata"].state) == ("is", OURS, "found")
+    assert verdict.known is not None
+    assert (verdict.known.altered, verdict.whole) == (True, False)
+    assert verdict.warnings[-2:] == (note.ALTERED, note.INCOMPLETE)
+    assert "损坏" in verdict.layers["metadata"].zh
+    assert "damaged" in verdict.layers["metadata"].en
+
+
 @pytest.mark.parametrize("key", ["png", "jpeg", "webp", "wav"])
 def test_damaged_file_gets_a_verdict_that_says_so(key: str) -> None:
-    """A cut file is not one without a label."""
-    verdict = verify(metadata.write(samples.EVERY[key], OURS)[:-30])
-    assert (verdict.tier, verdict.layers["metadata"].state) == ("none", "damaged")
+    """A cut file in which nothing is left is not one without a label."""
+    verdict = verify(samples.EVERY[key][:-30])
+    assert (verdict.tier, verdict.layers["metadata"].state, verdict.whole) == ("none", "damaged", False)
+    assert note.DAMAGED in verdict.warnings
+    assert ("没有检查完整" in verdict.zh, "not examined whole" in verdict.en) == (True, True)
 
 
-@pytest.mark.parametrize(("data", "kind"), [(b"\x00\x01", UnknownFormat), (samples.EVERY["jpeg"], LyingFormat)])
-def test_unusable_input_is_an_error(data: bytes, kind: type[SealmarkError]) -> None:
-    """Bytes of no format, and a format that lies, get an answer with a code instead of a verdict."""
-    with pytest.raises(kind):
-        verify(data, name="a.png" if kind is LyingFormat else None)
+def test_a_text_cut_in_the_middle_of_a_character_is_read() -> None:
+    """What a broken transfer left of a text still shows the mark at its start."""
+    verdict = verify(mark("你好".encode(), OURS).data[:-1], name="a.txt")
+    assert (verdict.tier, verdict.whole) == ("suspected", False)
+    assert note.INCOMPLETE in verdict.warnings
+
+
+@pytest.mark.parametrize("at", range(0, len(MARKED), 41))
+def test_no_cut_makes_a_label_say_something_else(at: int) -> None:
+    """Wherever a marked file breaks off, it says what it said, or that it was not examined whole."""
+    try:
+        verdict = verify(MARKED[:at])
+    except SealmarkError:
+        return
+    assert verdict.label in {OURS, None}
+    assert not verdict.whole
+
+
+def test_a_place_that_cannot_be_read_hides_no_other() -> None:
+    """A broken packet in front of the label, put there by somebody, does not take the label away."""
+    chunks = list(png.parse(MARKED).chunks)
+    broken = [png.Chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + body) for body in (b"<x", b"<!DOCTYPE x>")]
+    bomb = png.Chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(bytes(64 << 20), 9))
+    verdict = verify(png.build(png.Container((chunks[0], *broken, bomb, *chunks[1:]))))
+    assert (verdict.tier, verdict.label, verdict.whole) == ("is", OURS, False)
+
+
+def test_a_label_under_a_wrong_check_sum_is_read() -> None:
+    """One changed byte of a CRC must not make a marked picture pass for an unmarked one."""
+    at = MARKED.index(b"</x:xmpmeta>") + len(b'</x:xmpmeta>\n<?xpacket end="w"?>')
+    verdict = verify(MARKED[:at] + bytes((MARKED[at] ^ 1,)) + MARKED[at + 1 :])
+    assert (verdict.tier, verdict.label, verdict.whole) == ("is", OURS, False)
+
+
+def _bombs() -> dict[str, tuple[bytes, Limits, str]]:
+    packed = zlib.compress(bytes(64 << 20), 9)
+    text = png.Chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)
+    many = (png.Chunk(b"tEXt", b"AIGC\0"),) * 65
+    whole = png.parse(samples.EVERY["png"]).chunks
+    frame = id3.make_frame(3, b"TXXX", bytes(4) + packed)
+    frame = replace(frame, raw=frame.raw[:8] + b"\0\x80" + frame.raw[10:], flags=b"\0\x80")
+    tagged = id3.build(replace(id3.new_tag(), frames=(frame,))) + samples.EVERY["mp3"]
+    return {
+        "pixels": (samples.png_header(10_000, 10_000), STANDARD, "media.too_many_pixels"),
+        "samples": (samples.EVERY["wav"], Limits(samples=100), "media.too_many_samples"),
+        "metadata of a picture": (png.build(png.Container((whole[0], text, *whole[1:]))), STANDARD, OVER),
+        "metadata of a sound": (tagged, STANDARD, OVER),
+        "bytes": (samples.EVERY["png"], Limits(size=100), "media.too_large"),
+        "more places than anybody reads": (png.build(png.Container((whole[0], *many, *whole[1:]))), STANDARD, ""),
+    }
+
+
+OVER = "media.metadata_over_limit"
+BOMBS = _bombs()
+
+
+@pytest.mark.parametrize("attack", BOMBS)
+def test_what_nobody_looked_at_is_never_called_unmarked(attack: str) -> None:
+    """Over a limit there is an error with a code and a next step in both languages, and no verdict `none`."""
+    data, limits, code = BOMBS[attack]
+    if not code:  # the empty fields are traces, and the rest was not examined
+        verdict = verify(data, limits=limits)
+        assert (verdict.tier, verdict.whole) == ("suspected", False)
+        return
+    with pytest.raises(SealmarkError) as caught:
+        verify(data, limits=limits)
+    assert caught.value.code == code
+    assert caught.value.status == 413
+    assert caught.value.to_do("zh")
+    assert caught.value.to_do("en")
+
+
+def test_a_label_in_the_head_of_a_picture_over_the_limit_is_read() -> None:
+    """What can be read without decoding is read; what was not looked at is said to be unchecked, and why."""
+    marked = metadata.write(samples.png_header(10_000, 10_000), OURS)
+    verdict = verify(marked)
+    assert (verdict.tier, verdict.layers["explicit"].state, verdict.whole) == ("is", "not_checked", False)
+    assert "64000000" in verdict.layers["explicit"].zh
+
+
+def test_what_the_ledger_knows_of_an_item_over_the_limit_is_said() -> None:
+    """The very bytes that were released need no decoding to be known."""
+    data = samples.png_header(10_000, 10_000)
+    verdict = verify(data, registry=_registry(data=data))
+    assert verdict.known is not None
+    assert (verdict.known.unchanged, verdict.whole) == (True, False)
+
+
+def test_bytes_of_no_format_are_an_error() -> None:
+    """What is no item gets an answer with a code instead of a verdict, whatever its name says."""
+    for name in (None, "a.png"):
+        with pytest.raises(UnknownFormat):
+            verify(b"\x00\x01", name=name)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "media_type"),
+    [("png", "a.jpg", None), ("jpeg", "a.png", None), ("wav", "a.md", None), ("mp3", None, "image/webp")],
+)
+def test_a_lying_name_is_warned_of_and_the_content_counts(key: str, name: str | None, media_type: str | None) -> None:
+    """Renaming a marked file must not keep anybody from reading its mark (Art. 18)."""
+    verdict = verify(metadata.write(samples.EVERY[key], OURS), name=name, media_type=media_type)
+    assert (verdict.tier, verdict.format.name) == ("is", key)
+    (said,) = [one for one in verdict.warnings if one.code == "marks.name_disagrees"]
+    assert key in said.zh
+    assert key in said.en
+
+
+def test_a_file_behind_the_file_is_warned_of() -> None:
+    """Nobody reads a second file behind the first: the verdict says that it is there."""
+    plain = samples.EVERY["png"]
+    assert note.TRAILING in verify(plain + MARKED).warnings
+    assert note.TRAILING not in verify(plain + bytes(64)).warnings
 
 
 def test_released_bytes_are_known_as_unchanged() -> None:
@@ -142,13 +279,6 @@ def test_pasted_text_is_known_by_its_text() -> None:
     assert (verdict.known.alike, verdict.known.unchanged, verdict.known.altered) == (True, False, False)
     assert verdict.receipt == {"record": 8}
     assert note.MARK_MISSING in verdict.warnings
-
-
-def test_a_damaged_file_warns_that_its_marks_were_not_read() -> None:
-    """Cutting a file off must not pass for a file without marks."""
-    verdict = verify(MARKED[:-30])
-    assert verdict.layers["metadata"].state == "damaged"
-    assert note.DAMAGED in verdict.warnings
 
 
 def test_labels_that_contradict_each_other_are_warned_of() -> None:

@@ -67,11 +67,28 @@ DAMAGED = Note(
     "文件已损坏或被截断，其中的标识无法读取：未发现不等于没有。",
     "the file is damaged or cut off, so its marks could not be read: not found does not mean not there",
 )
+INCOMPLETE = Note(
+    "marks.incomplete",
+    "文件已损坏或不完整：所见标识出自完好的部分，其余部分无法检查。",
+    "the file is damaged or incomplete: what was found stands in the part that is intact; the rest was not checked",
+)
+TRAILING = Note(
+    "marks.trailing_bytes",
+    "文件结尾之后还附有别的数据(可能是另一个文件)，其中没有检查。",
+    "other data follows the end of the file, perhaps another file; it was not checked",
+)
 MARK_MISSING = Note(
     "marks.visible_mark_missing",
     "该文本曾由本服务作为生成合成内容放行，现在缺少可见标识(第十八条)。",
     "this text was released here as AI-generated, and its visible mark is missing now (Article 18)",
 )
+
+
+def name_disagrees(declared: str, actual: str) -> Note:
+    """A name or media type that says another format than the content is."""
+    zh = f"文件名或媒体类型说是 {declared}，实际内容是 {actual}；结论依据实际内容。"
+    en = f"name or media type say {declared}, but the content is {actual}; the verdict goes by the content"
+    return Note("marks.name_disagrees", zh, en)
 
 
 def empty_field(key: str) -> Note:

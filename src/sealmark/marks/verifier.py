@@ -4,19 +4,20 @@ The tier of content comes from its own metadata, from a declaration, or from tra
 registry of our own items knows stands beside the tier and never changes it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from sealmark.errors import SealmarkError
 from sealmark.marks import metadata, note
-from sealmark.marks.errors import BadLabel, DamagedMetadata
+from sealmark.marks.errors import BadLabel
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import chief
-from sealmark.marks.metadata import Found
+from sealmark.marks.metadata import Found, Remains
 from sealmark.marks.note import Note
-from sealmark.media import STANDARD, Format, Limits, Source, read, sniff, text
-from sealmark.media.errors import Damaged, TooManySamples
+from sealmark.media import STANDARD, Format, Limits, Source, read, recognise, text
+from sealmark.media.errors import Damaged, MetadataOverLimit, TooManyPixels, TooManySamples, why
 
 TierName = Literal["is", "may_be", "suspected", "none"]
 State = Literal["found", "none", "not_checked", "damaged"]
@@ -32,6 +33,10 @@ _WORDS: Mapping[TierName, tuple[str, str]] = {
     "suspected": ("疑似人工智能生成合成内容", "is suspected to be AI-generated or synthesised"),
     "none": ("未发现人工智能生成合成标识", "no sign of AI generation or synthesis was found"),
 }
+_IN_PART = (
+    "没有检查完整；检查过的部分未发现人工智能生成合成标识",
+    "was not examined whole; in what was examined, no sign of AI generation or synthesis was found",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,10 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verification says: the tier, every layer, the label found, and what the registry knows."""
+    """What verification says: the tier, every layer, the label found, and what the registry knows.
+
+    `whole` is false where a part of the item could not be examined: damaged, missing, or over a limit.
+    """
 
     tier: TierName
     layers: Mapping[str, LayerFinding]
@@ -100,16 +108,21 @@ class Verdict:
     known: Known | None = None
     receipt: Mapping[str, Any] | None = None
     warnings: tuple[Note, ...] = ()
+    whole: bool = True
 
     @property
     def zh(self) -> str:
         """The tier in the words of the Measures."""
-        return _WORDS[self.tier][0]
+        return self._words[0]
 
     @property
     def en(self) -> str:
         """The tier in English."""
-        return _WORDS[self.tier][1]
+        return self._words[1]
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        return _IN_PART if self.tier == "none" and not self.whole else _WORDS[self.tier]
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict as JSON-ready values; the first four keys are a contract (design, section 4)."""
@@ -121,6 +134,7 @@ class Verdict:
             "known": self.known.as_dict() if self.known else None,
             "format": self.format.name,
             "warnings": [said.as_dict() for said in self.warnings],
+            "whole": self.whole,
         }
 
 
@@ -130,25 +144,51 @@ def verify(
     keys: None = None,  # noqa: ARG001  # the door of the signed layers, which come later
     registry: Registry | None = None,
     name: str | None = None,
+    media_type: str | None = None,
     declaration: bool | None = None,
     limits: Limits = STANDARD,
 ) -> Verdict:
     """What an item says about itself and what we know of it.
 
     `declaration` is whether the user declared the item as generated (Measures Art. 6(2)). A damaged file gets a
-    verdict, with its metadata layer `damaged`; bytes of no known format, and a file that lies about its
-    format, raise errors of `media`.
+    verdict from what is left of it, and one whose name or `media_type` says another format gets it from its
+    content; both are warned of. Bytes of no known format raise errors of `media`, and so does an item over a limit
+    of which nothing can be said: that nothing was found in what nobody looked at would be untrue.
     """
     data, source_name = read(source, limits)
-    form = sniff(data, name or source_name)
-    places, shown = _metadata(data, form)
-    seen = _explicit(data, form, limits)
-    label = chief(places)
-    known = _known(data, form, places, registry)
-    layers = {"explicit": seen, "metadata": shown, **_NOT_BUILT}
+    form, lie = recognise(text.uncut(data), name or source_name, media_type)
+    left = metadata.remains(data, form) if metadata.carries(form) else _words_left(data, form)
+    places = list(left.places)
+    seen, over = _explicit(data, form, limits)
+    layers = {"explicit": seen, "metadata": _metadata(left, form), **_NOT_BUILT}
+    label, known = chief(places), _known(data, form, places, registry)
     tier = tier_of(label, declaration=bool(declaration), traces=_traces(layers, places))
+    if tier == "none" and known is None:
+        _refuse_unexamined(over, left)
+    lies = (note.name_disagrees(lie, form.name),) if lie else ()
+    warnings = (*_warnings(left, label, known, layers), *lies)
     receipt = known.receipt if known else None
-    return Verdict(tier, layers, label, form, known, receipt, _warnings(places, label, known, layers))
+    return Verdict(tier, layers, label, form, known, receipt, warnings, _is_whole(left, over, layers))
+
+
+def _refuse_unexamined(over: SealmarkError | None, left: Remains) -> None:
+    """Raise what kept us from looking, where it was a limit."""
+    unread = next((error for error in left.damages if isinstance(error, MetadataOverLimit)), over)
+    if unread is not None:
+        raise unread
+
+
+def _is_whole(left: Remains, over: SealmarkError | None, layers: Mapping[str, LayerFinding]) -> bool:
+    """Whether every layer that this version knows was examined, and nothing of the item is missing."""
+    unread = {layers["explicit"].state, layers["metadata"].state} & {"damaged"}
+    return not (left.damages or over or unread or layers["explicit"] is _TOO_LONG)
+
+
+def _words_left(data: bytes, form: Format) -> Remains:
+    """A text without a place for metadata: whether its last character was cut."""
+    cut = form.medium == "text" and text.uncut(data) != data
+    damage = Damaged(format=form.name, **why("最后一个字符不完整", "the last character is cut"))
+    return Remains((), (damage,) if cut else ())
 
 
 def tier_of(label: Label | None, *, declaration: bool, traces: bool) -> TierName:
@@ -164,20 +204,21 @@ def tier_of(label: Label | None, *, declaration: bool, traces: bool) -> TierName
     return "suspected" if traces else "none"
 
 
-def _traces(layers: Mapping[str, LayerFinding], places: list[Found]) -> bool:
+def _traces(layers: Mapping[str, LayerFinding], places: Sequence[Found]) -> bool:
     """A visible mark, or an AIGC field that says something unintelligible: detected, but nothing expressly said."""
     return layers["explicit"].state == "found" or bool(places)
 
 
-def _metadata(data: bytes, form: Format) -> tuple[list[Found], LayerFinding]:
+def _metadata(left: Remains, form: Format) -> LayerFinding:
     if not metadata.carries(form):
-        zh, en = "这种格式没有元数据区。", "This format has no place for metadata."
-        return [], LayerFinding("none", zh, en)
-    try:
-        places = metadata.read(data, form)
-    except (Damaged, DamagedMetadata) as error:
-        return [], LayerFinding("damaged", error.happened("zh"), error.happened("en"))
-    return places, _shown(places)
+        return LayerFinding("none", "这种格式没有元数据区。", "This format has no place for metadata.")
+    if not left.damages:
+        return _shown(list(left.places))
+    zh, en = left.damages[0].happened("zh"), left.damages[0].happened("en")
+    if not left.places:
+        return LayerFinding("damaged", zh, en)
+    shown = _shown(list(left.places))
+    return replace(shown, zh=f"{shown.zh}{zh}", en=f"{shown.en} {en}")
 
 
 def _shown(places: list[Found]) -> LayerFinding:
@@ -195,26 +236,36 @@ def _shown(places: list[Found]) -> LayerFinding:
     return LayerFinding("found", zh, en, where)
 
 
-def _explicit(data: bytes, form: Format, limits: Limits) -> LayerFinding:
-    return _PERCEIVED.get(form.medium, _unperceived)(data, limits)
+def _explicit(data: bytes, form: Format, limits: Limits) -> tuple[LayerFinding, SealmarkError | None]:
+    """What is seen or heard, and the limit that kept us from looking."""
+    try:
+        return _PERCEIVED[form.medium](data, form, limits), None
+    except (TooManyPixels, TooManySamples) as error:
+        return LayerFinding("not_checked", error.happened("zh"), error.happened("en")), error
+    except SealmarkError as error:
+        return LayerFinding("damaged", error.happened("zh"), error.happened("en")), None
 
 
-def _unperceived(_data: bytes, _limits: Limits) -> LayerFinding:
+def _looked(data: bytes, form: Format, limits: Limits) -> LayerFinding:
+    from sealmark.media import image
+
+    with suppress(Damaged):  # its metadata layer says so
+        image.check_size(data, form, limits)
     zh, en = "尚不能自动识别这种媒体的显式标识。", "Explicit marks of this medium are not detected yet."
     return LayerFinding("not_checked", zh, en)
 
 
-def _seen(data: bytes, _limits: Limits) -> LayerFinding:
+def _seen(data: bytes, _form: Format, _limits: Limits) -> LayerFinding:
     from sealmark.marks.explicit import text as visible
 
-    traces = visible.find(text.decode(data))
+    traces = visible.find(text.decode(text.uncut(data)))
     if not traces:
         return LayerFinding("none", "文本首尾没有显式标识。", "No visible mark stands at the start or end of the text.")
     where = ", ".join(trace.place for trace in traces)
     return LayerFinding("found", "文本带有可见的生成合成标识。", "The text bears a visible mark of generation.", where)
 
 
-def _heard(data: bytes, limits: Limits) -> LayerFinding:
+def _heard(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
     from sealmark.marks.explicit import hearing
     from sealmark.media import audio
 
@@ -224,10 +275,10 @@ def _heard(data: bytes, limits: Limits) -> LayerFinding:
             *hearing.find_voice(sound.samples, sound.rate),
             *hearing.find_rhythm(sound.samples, sound.rate),
         ]
-    except TooManySamples:
+    except TooManySamples as error:
+        if int(str(error.details["samples"])) > limits.samples:
+            raise TooManySamples(samples=error.details["samples"], limit=limits.samples) from None
         return _TOO_LONG
-    except SealmarkError as error:
-        return LayerFinding("damaged", error.happened("zh"), error.happened("en"))
     if not traces:
         zh = "首尾没有听到本平台的语音提示或短长短短节奏；他人的语音提示尚不能识别。"
         en = "Neither our announcement nor the rhythm is heard; another's announcement is not recognised."
@@ -243,7 +294,8 @@ _TOO_LONG = LayerFinding(
     "音频过长，未检查可听标识；请截取开头和结尾的片段分别提交核验。",
     "The sound is too long, so audible marks were not checked; submit its beginning and its end separately.",
 )
-_PERCEIVED: Mapping[str, Callable[[bytes, Limits], LayerFinding]] = {"text": _seen, "audio": _heard}
+_Perceive = Callable[[bytes, Format, Limits], LayerFinding]
+_PERCEIVED: Mapping[str, _Perceive] = {"text": _seen, "image": _looked, "audio": _heard}
 
 
 def _not_built(zh: str, en: str) -> LayerFinding:
@@ -264,7 +316,7 @@ def _known(data: bytes, form: Format, places: list[Found], registry: Registry | 
     same = registry.by_bytes(data)
     if same is not None:
         return replace(same, unchanged=True, altered=False, alike=False)
-    words = registry.by_text(text.decode(data)) if form.medium == "text" else None
+    words = registry.by_text(text.decode(text.uncut(data))) if form.medium == "text" else None
     if words is not None:
         return replace(words, unchanged=False, altered=False, alike=True)
     for number in _numbers(places):
@@ -282,8 +334,9 @@ def _numbers(places: list[Found]) -> list[str]:
 
 
 def _warnings(
-    places: list[Found], label: Label | None, known: Known | None, layers: Mapping[str, LayerFinding]
+    left: Remains, label: Label | None, known: Known | None, layers: Mapping[str, LayerFinding]
 ) -> tuple[Note, ...]:
+    places = left.places
     released = known.label if known else None
     said = (
         (len(places) > 1, note.SEVERAL),
@@ -291,7 +344,9 @@ def _warnings(
         (label is not None and bool(label.reserved_code1 or label.reserved_code2), note.UNCHECKED),
         (known is not None and known.altered, note.ALTERED),
         (None not in {released, label} and released != label, note.LABEL_DIFFERS),
-        (layers["metadata"].state == "damaged" and not places, note.DAMAGED),
+        (bool(left.damages) and not _traces(layers, places), note.DAMAGED),
+        (bool(left.damages) and _traces(layers, places), note.INCOMPLETE),
+        (bool(left.tail.strip(b"\x00\r\n")), note.TRAILING),
         (known is not None and known.alike and layers["explicit"].state == "none", note.MARK_MISSING),
     )
     return (*(label.warnings() if label else ()), *(text for holds, text in said if holds))

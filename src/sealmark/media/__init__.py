@@ -6,7 +6,7 @@ Importing this package is cheap; `image` and `audio` bring the decoders in when 
 from sealmark.media.errors import MediaError
 from sealmark.media.format import Format, Medium
 from sealmark.media.limits import STANDARD, Limits
-from sealmark.media.registry import FORMATS, by_name, sniff
+from sealmark.media.registry import FORMATS, by_name, recognise, sniff
 from sealmark.media.source import Source, read
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Source",
     "by_name",
     "read",
+    "recognise",
     "sniff",
 ]

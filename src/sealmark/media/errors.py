@@ -83,6 +83,17 @@ class Damaged(MediaError):
     en_next = "Export or download the complete file again."
 
 
+class MetadataOverLimit(MediaError):
+    """Metadata that unfolds to more than any honest one, or is repeated without end: it is not read."""
+
+    code = "media.metadata_over_limit"
+    status = 413
+    zh = "文件中 {place} 处的元数据超过上限({zh_reason})，未予读取；其中可能有标识。"
+    en = "The metadata at {place} is over the limit ({en_reason}) and was not read, so a mark may be there."
+    zh_next = "请向来源索取原文件，或精简该处元数据后重新提交。"
+    en_next = "Get the original file from where it came from, or shorten that metadata and submit it again."
+
+
 class TooLarge(MediaError):
     """More bytes than the limit."""
 

@@ -5,9 +5,10 @@ Frames are kept as the bytes they are, so that editing one leaves the others bit
 
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealmark.media.errors import Damaged, why
+from sealmark.media.errors import Damaged, MetadataOverLimit, why
 from sealmark.media.limits import MOST_PARTS
 
 UNSYNC, EXTENDED, FOOTER = 0x80, 0x40, 0x10
@@ -71,21 +72,38 @@ def unsynchronised(data: bytes) -> bytes:
 
 def parse(data: bytes, at: int = 0) -> tuple[Tag, int]:
     """The tag that begins at `at`, and the offset behind it; raises `Damaged` where sizes lie."""
+    tag, end, damage = remains(data, at)
+    if damage is not None:
+        raise damage
+    return tag, end
+
+
+def remains(data: bytes, at: int = 0) -> tuple[Tag, int, Damaged | None]:
+    """As `parse`, also of a damaged tag: its frames that stand whole, and the first thing that is wrong with it.
+
+    Raises `Damaged` where not even the header can be read.
+    """
     head = data[at : at + _HEADER]
     if len(head) < _HEADER or head[:3] != b"ID3" or head[3] not in {2, 3, 4}:
         raise Damaged(format="MP3", **why("ID3 标签头", "ID3 header"))
     version, flags, stop = head[3], head[5], at + _HEADER + from_synchsafe(head[6:10])
-    if stop > len(data) or (version == 2 and flags & 0x40):
-        raise Damaged(format="MP3", **why("ID3 长度", "ID3 size"))
+    if version == 2 and flags & 0x40:  # ID3v2.2 3.1: compressed in a way that was never defined
+        raise Damaged(format="MP3", **why("ID3 标签头", "ID3 header"))
+    end = stop + (_HEADER if flags & FOOTER and version == 4 else 0)
+    damage = Damaged(format="MP3", **why("ID3 长度", "ID3 size")) if end > len(data) else None
     body = data[at + _HEADER : stop]
     if flags & UNSYNC and version < 4:
         body = desynchronised(body)
-    extra = _extra(version, flags, body)
-    frames, used = _frames(version, body, len(extra))
-    end = stop + (_HEADER if flags & FOOTER and version == 4 else 0)
-    if end > len(data):
-        raise Damaged(format="MP3", **why("ID3 标签尾", "ID3 footer"))
-    return Tag(version, head[4], flags, extra, frames, body[used:]), end
+    extra, frames, used = b"", list[Frame](), 0
+    try:
+        extra = _extra(version, flags, body)
+        used = len(extra)
+        for frame in _frames(version, body, used):
+            frames.append(frame)
+            used += len(frame.raw)
+    except Damaged as error:
+        damage = damage or error
+    return Tag(version, head[4], flags, extra, tuple(frames), body[used:]), min(end, len(data)), damage
 
 
 def _extra(version: int, flags: int, body: bytes) -> bytes:
@@ -98,16 +116,15 @@ def _extra(version: int, flags: int, body: bytes) -> bytes:
     return body[:size]
 
 
-def _frames(version: int, body: bytes, at: int) -> tuple[tuple[Frame, ...], int]:
-    """The frames from `at`, and where padding begins."""
-    frames: list[Frame] = []
-    while at < len(body) and body[at]:
+def _frames(version: int, body: bytes, at: int) -> Iterator[Frame]:
+    """The frames from `at` to where padding begins."""
+    for _ in range(MOST_PARTS):
+        if at >= len(body) or not body[at]:
+            return
         frame = _frame(version, body, at)
-        frames.append(frame)
-        if len(frames) > MOST_PARTS:
-            raise Damaged(format="MP3", **why("ID3 帧太多", "too many ID3 frames"))
+        yield frame
         at += len(frame.raw)
-    return tuple(frames), at
+    raise Damaged(format="MP3", **why("ID3 帧太多", "too many ID3 frames"))
 
 
 def _frame(version: int, body: bytes, at: int) -> Frame:
@@ -180,7 +197,10 @@ def make_frame(version: int, kind: bytes, body: bytes) -> Frame:
 
 
 def content(tag: Tag, frame: Frame, limit: int = 1 << 20) -> bytes | None:
-    """A frame's body with its transformations undone, or nothing if it is encrypted or too large."""
+    """A frame's body with its transformations undone, or nothing if it is encrypted.
+
+    Raises `Damaged` where its compression is broken, and `MetadataOverLimit` beyond `limit` bytes.
+    """
     if tag.version == 4:
         return _content_4(tag, frame, limit)
     flags = frame.flags[1] if frame.flags else 0
@@ -201,11 +221,15 @@ def _content_4(tag: Tag, frame: Frame, limit: int) -> bytes | None:
     return _inflated(body, limit) if flags & PACKED else body
 
 
-def _inflated(data: bytes, limit: int) -> bytes | None:
-    """At most `limit` bytes of a zlib stream; nothing where it is broken or holds more."""
+def _inflated(data: bytes, limit: int) -> bytes:
+    """The whole of a zlib stream; raises `Damaged` where it is broken, and `MetadataOverLimit`."""
     unpack = zlib.decompressobj()
     try:
         out = unpack.decompress(data, limit)
     except zlib.error:
-        return None
-    return None if unpack.unconsumed_tail or not unpack.eof else out
+        raise Damaged(format="MP3", **why("ID3 帧的压缩数据", "compression of an ID3 frame")) from None
+    if len(out) >= limit:
+        raise MetadataOverLimit(place="ID3", **why("解压后过大", "too large when decompressed"))
+    if not unpack.eof:
+        raise Damaged(format="MP3", **why("ID3 帧的压缩数据", "compression of an ID3 frame"))
+    return out

@@ -145,9 +145,7 @@ def decode(data: bytes, limits: Limits = STANDARD) -> Picture:
     `Damaged`, and what `sniff` raises.
     """
     form = sniff(data)
-    codec = _codec(form)
-    size = codec.container.size(data)
-    _check_size(size, limits)
+    codec, size = _codec(form), check_size(data, form, limits)
     if codec.container.is_moving(data):
         raise MovingImage(format=form.name)
     turned = _SHOWN.get(exif.orientation(codec.container.exif_block(data)))
@@ -161,10 +159,12 @@ def _codec(form: Format) -> _Codec:
         raise NotEncodable(format=form.name) from None
 
 
-def _check_size(size: tuple[int, int], limits: Limits) -> None:
-    width, height = size
+def check_size(data: bytes, form: Format, limits: Limits = STANDARD) -> tuple[int, int]:
+    """Width and height in pixels, from the header alone; raises `TooManyPixels`, `Damaged`, `NotEncodable`."""
+    width, height = _codec(form).container.size(data)
     if width * height > limits.pixels:
         raise TooManyPixels(width=width, height=height, limit=limits.pixels)
+    return width, height
 
 
 def _opened(data: bytes, form: Format, size: tuple[int, int]) -> Image.Image:

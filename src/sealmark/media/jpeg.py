@@ -53,13 +53,24 @@ FORMAT = Format("jpeg", "image", ("image/jpeg", "image/jpg", "image/pjpeg"), ("j
 
 def parse(data: bytes) -> Container:
     """Split a JPEG at its first scan and at EOI; raises `Damaged` when either is missing or a segment is cut."""
+    container, damage = remains(data)
+    if damage is not None:
+        raise damage
+    return container
+
+
+def remains(data: bytes) -> tuple[Container, Damaged | None]:
+    """The segments that stand whole, also of a damaged file, and the first thing that is wrong with it."""
     segments: list[Segment] = []
     at = 2
-    for segment, end in _segments(data):
-        segments.append(segment)
-        at = end
-    end = _end_of_image(data, at)
-    return Container(tuple(segments), data[at:end], data[end:])
+    try:
+        for segment, behind in _segments(data):
+            segments.append(segment)
+            at = behind
+        end = _end_of_image(data, at)
+    except Damaged as error:
+        return Container(tuple(segments), data[at:]), error
+    return Container(tuple(segments), data[at:end], data[end:]), None
 
 
 def _segments(data: bytes) -> Iterator[tuple[Segment, int]]:

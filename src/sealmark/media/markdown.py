@@ -2,14 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 
 from sealmark.media import text
+from sealmark.media.errors import Damaged, why
 from sealmark.media.format import Format
 
 _OPEN = re.compile(r"\ufeff?---[ \t]*\r?\n")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 # A line that front matter may hold: empty, indented, a comment, a list entry, or one with a key.
 _PLAUSIBLE = re.compile(r"[ \t]*\r?\Z|[ \t]|#|-[ \t]|[^\s#][^\n]*:(?:\s|\Z)|[}\]]")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _LABELLED = re.compile(r"^(?:AIGC|\"AIGC\"|'AIGC')[ \t]*:", re.MULTILINE)
 
 
@@ -41,6 +44,26 @@ def parse(content: str) -> Document:
             return Document(content[: opening.end()], front, closing.group(), content[closing.end() :])
     cut = len(text.BOM) if content.startswith(text.BOM) else 0
     return Document(content[:cut], "", "", content[cut:])
+
+
+def remains(content: str) -> tuple[Document, Damaged | None]:
+    """As `parse`; of a front matter that does not end, or holds what none holds, the lines before that.
+
+    It counts as one where it bears a label: three dashes alone may be a rule.
+    """
+    document, opening = parse(content), _OPEN.match(content)
+    if document.close or opening is None:
+        return document, None
+    lines = (line.group() for line in _LINE.finditer(content, opening.end()))
+    front = "".join(takewhile(_stands_in_front, lines))
+    if _LABELLED.search(front) is None:
+        return document, None
+    damage = Damaged(format="Markdown", **why("开头的元数据不完整", "the front matter does not end as one"))
+    return Document(opening.group(), front, "", content[opening.end() + len(front) :]), damage
+
+
+def _stands_in_front(line: str) -> bool:
+    return _CLOSE.match(line) is None and _PLAUSIBLE.match(line.removesuffix("\n")) is not None
 
 
 def is_markdown(data: bytes) -> bool:

@@ -30,18 +30,34 @@ FORMAT = Format("mp3", "audio", ("audio/mpeg", "audio/mp3"), ("mp3",), is_mp3)
 
 def parse(data: bytes) -> Container:
     """Split an MP3 into tags and sound; raises `Damaged` where a size lies or no sound follows."""
+    container, damage = remains(data)
+    if damage is not None:
+        raise damage
+    return container
+
+
+def remains(data: bytes) -> tuple[Container, Damaged | None]:
+    """The tags with the frames that stand whole, also of a damaged file, and the first thing that is wrong with it."""
     tags: list[Tag] = []
-    at = 0
-    while data[at : at + 3] == b"ID3":
-        tag, at = id3.parse(data, at)
-        tags.append(tag)
-        if len(tags) > MOST_TAGS:
-            raise Damaged(format="MP3", **why("标签太多", "too many tags"))
+    damage, at = None, 0
+    try:
+        while data[at : at + 3] == b"ID3":
+            tag, at, wrong = id3.remains(data, at)
+            tags.append(tag)
+            damage = damage or wrong
+            if len(tags) > MOST_TAGS:
+                raise Damaged(format="MP3", **why("标签太多", "too many tags"))
+        _check_sound(data, at)
+    except Damaged as error:
+        damage = damage or error
+    return Container(tuple(tags), data[at:]), damage
+
+
+def _check_sound(data: bytes, at: int) -> None:
     # Some writers leave zeros between tag and sound.
     zeros = _ZEROS.match(data, at)
     if not mpeg.begins(data, zeros.end() if zeros else at):
         raise Damaged(format="MP3", **why("声音数据", "sound"))
-    return Container(tuple(tags), data[at:])
 
 
 def build(container: Container) -> bytes:

@@ -58,24 +58,44 @@ FORMAT = Format("png", "image", ("image/png",), ("png",), is_png)
 
 def parse(data: bytes) -> Container:
     """Split a PNG into its chunks; raises `Damaged` for truncation, wrong CRCs and a wrong order."""
-    if not is_png(data):
-        raise Damaged(format="PNG", **why("文件签名", "signature"))
+    container, damage = remains(data)
+    if damage is not None:
+        raise damage
+    return container
+
+
+def remains(data: bytes) -> tuple[Container, Damaged | None]:
+    """The chunks that can be read, also of a damaged file, and the first thing that is wrong with it.
+
+    A chunk with a wrong CRC is among them, since its length still leads to the next.
+    """
     chunks: list[Chunk] = []
-    at = len(SIGNATURE)
-    while not chunks or chunks[-1].kind != b"IEND":
-        chunk = _chunk(data, at)
-        chunks.append(chunk)
-        if len(chunks) > MOST_PARTS:
-            raise Damaged(format="PNG", **why("块太多", "too many chunks"))
-        at += 12 + len(chunk.body)
+    damage, at = None, len(SIGNATURE)
+    try:
+        if not is_png(data):
+            raise Damaged(format="PNG", **why("文件签名", "signature"))
+        while not chunks or chunks[-1].kind != b"IEND":
+            chunk, is_sound = _chunk(data, at)
+            chunks.append(chunk)
+            damage = damage or (None if is_sound else Damaged(format="PNG", **why("块的校验和不符", "chunk CRC")))
+            at += 12 + len(chunk.body)
+            if len(chunks) > MOST_PARTS:
+                raise Damaged(format="PNG", **why("块太多", "too many chunks"))
+        _check_order(chunks)
+    except Damaged as error:
+        damage = damage or error
+    return Container(tuple(chunks), data[at:]), damage
+
+
+def _check_order(chunks: list[Chunk]) -> None:
     if chunks[0].kind != b"IHDR" or len(chunks[0].body) != 13:
         raise Damaged(format="PNG", **why("文件头 IHDR", "header IHDR"))
     if not any(chunk.kind == b"IDAT" for chunk in chunks):
         raise Damaged(format="PNG", **why("缺少像素块 IDAT", "no IDAT"))
-    return Container(tuple(chunks), data[at:])
 
 
-def _chunk(data: bytes, at: int) -> Chunk:
+def _chunk(data: bytes, at: int) -> tuple[Chunk, bool]:
+    """The chunk at `at`, and whether its CRC is right."""
     if at + 12 > len(data):
         raise Damaged(format="PNG", **why("块头", "chunk header"))
     length = int.from_bytes(data[at : at + 4], "big")
@@ -83,9 +103,8 @@ def _chunk(data: bytes, at: int) -> Chunk:
     if length > LONGEST or at + 12 + length > len(data) or not kind.isalpha():
         raise Damaged(format="PNG", **why("块长度", "chunk length"))
     body = data[at + 8 : at + 8 + length]
-    if zlib.crc32(body, zlib.crc32(kind)) != int.from_bytes(data[at + 8 + length : at + 12 + length], "big"):
-        raise Damaged(format="PNG", **why("块的校验和不符", "chunk CRC does not match"))
-    return Chunk(kind, body)
+    crc = int.from_bytes(data[at + 8 + length : at + 12 + length], "big")
+    return Chunk(kind, body), zlib.crc32(body, zlib.crc32(kind)) == crc
 
 
 def build(container: Container) -> bytes:

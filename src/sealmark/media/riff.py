@@ -38,21 +38,31 @@ def is_form(data: bytes, form: bytes) -> bool:
 
 def parse(data: bytes, form: bytes, name: str) -> Container:
     """Split a RIFF form into chunks; raises `Damaged` where sizes lie or bytes are missing."""
+    container, damage = remains(data, form, name)
+    if damage is not None:
+        raise damage
+    return container
+
+
+def remains(data: bytes, form: bytes, name: str) -> tuple[Container, Damaged | None]:
+    """The chunks that stand whole, also of a damaged form, and the first thing that is wrong with it."""
     if not is_form(data, form):
-        raise Damaged(format=name, **why("RIFF 文件头", "RIFF header"))
+        return Container(form, ()), Damaged(format=name, **why("RIFF 文件头", "RIFF header"))
     declared = int.from_bytes(data[4:8], "little")
     end = len(data) if declared == OPEN else 8 + declared
     # A form whose last pad byte was forgotten is one byte short, and common.
-    if end > len(data) + 1:
-        raise Damaged(format=name, **why("RIFF 长度", "RIFF size"))
+    damage = Damaged(format=name, **why("RIFF 长度", "RIFF size")) if end > len(data) + 1 else None
     chunks: list[Chunk] = []
     at = 12
-    while at < min(end, len(data)):
-        chunk, at = _chunk(data, at, end, name)
-        chunks.append(chunk)
-        if len(chunks) > MOST_PARTS:
-            raise Damaged(format=name, **why("块太多", "too many chunks"))
-    return Container(form, tuple(chunks), data[end:])
+    try:
+        while at < min(end, len(data)):
+            chunk, at = _chunk(data, at, end, name)
+            chunks.append(chunk)
+            if len(chunks) > MOST_PARTS:
+                raise Damaged(format=name, **why("块太多", "too many chunks"))
+    except Damaged as error:
+        damage = damage or error
+    return Container(form, tuple(chunks), data[end:]), damage
 
 
 def _chunk(data: bytes, at: int, end: int, name: str) -> tuple[Chunk, int]:

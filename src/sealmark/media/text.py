@@ -1,5 +1,6 @@
 """Plain text in UTF-8."""
 
+import codecs
 import re
 
 from sealmark.media.errors import NotUtf8
@@ -19,6 +20,17 @@ def is_text(data: bytes) -> bool:
 
 
 FORMAT = Format("text", "text", ("text/plain",), ("txt", "text"), is_text)
+
+
+def uncut(data: bytes) -> bytes:
+    """The text without a last character that was cut in its middle; anything else stays as it is."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(data)
+    except UnicodeDecodeError:
+        return data
+    cut = len(decoder.getstate()[0])
+    return data[: len(data) - cut] or data
 
 
 def decode(data: bytes) -> str:

@@ -19,11 +19,19 @@ FORMAT = Format("wav", "audio", ("audio/wav", "audio/x-wav", "audio/wave", "audi
 
 def parse(data: bytes) -> Container:
     """Split a WAV into chunks; raises `Damaged` also where format or sound is missing."""
-    container = riff.parse(data, b"WAVE", "WAV")
-    kinds = {chunk.kind for chunk in container.chunks}
-    if not {b"fmt ", b"data"} <= kinds:
-        raise Damaged(format="WAV", **why("缺少 fmt 或 data 块", "no fmt or no data"))
+    container, damage = remains(data)
+    if damage is not None:
+        raise damage
     return container
+
+
+def remains(data: bytes) -> tuple[Container, Damaged | None]:
+    """The chunks that stand whole, also of a damaged file, and the first thing that is wrong with it."""
+    container, damage = riff.remains(data, b"WAVE", "WAV")
+    kinds = {chunk.kind for chunk in container.chunks}
+    if damage is None and not {b"fmt ", b"data"} <= kinds:
+        damage = Damaged(format="WAV", **why("缺少 fmt 或 data 块", "no fmt or no data"))
+    return container, damage
 
 
 build = riff.build

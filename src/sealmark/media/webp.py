@@ -23,11 +23,19 @@ FORMAT = Format("webp", "image", ("image/webp",), ("webp",), is_webp)
 
 def parse(data: bytes) -> Container:
     """Split a WebP into chunks; raises `Damaged` also where no picture is in it."""
-    container = riff.parse(data, b"WEBP", "WebP")
-    kinds = {chunk.kind for chunk in container.chunks}
-    if not kinds & {b"VP8 ", b"VP8L", b"ANMF"}:
-        raise Damaged(format="WebP", **why("缺少图像数据", "no picture"))
+    container, damage = remains(data)
+    if damage is not None:
+        raise damage
     return container
+
+
+def remains(data: bytes) -> tuple[Container, Damaged | None]:
+    """The chunks that stand whole, also of a damaged file, and the first thing that is wrong with it."""
+    container, damage = riff.remains(data, b"WEBP", "WebP")
+    kinds = {chunk.kind for chunk in container.chunks}
+    if damage is None and not kinds & {b"VP8 ", b"VP8L", b"ANMF"}:
+        damage = Damaged(format="WebP", **why("缺少图像数据", "no picture"))
+    return container, damage
 
 
 build = riff.build

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
+from sealmark.media.errors import MetadataOverLimit
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 TWO = Label.first("001191000000REHEAR5ALG1DEMO", "B2", reserved_code1='"quoted" & <tagged> it\'s')
@@ -76,7 +77,7 @@ def test_unusual_packets_take_a_label(source: bytes) -> None:
 def test_two_labels_become_one() -> None:
     """GB 45438 6.1 c): the first is replaced, all others go."""
     source = packet(FORMS["element"] + FORMS["attribute"] + FORMS["another prefix"])
-    assert len(xmp.read(source, "here")) == 3
+    assert len(list(xmp.read(source, "here"))) == 3
     assert [at.label for at in xmp.read(xmp.write(source, TWO, "here"), "here")] == [TWO]
 
 
@@ -113,8 +114,8 @@ HOSTILE = {
 def test_hostile_packet_is_refused_and_never_overwritten(attack: str) -> None:
     """Entity bombs, external entities, endless nesting: a domain error at once, for reading and writing."""
     began = time.process_time()
-    for call in (lambda: xmp.read(HOSTILE[attack], "here"), lambda: xmp.write(HOSTILE[attack], ONE, "here")):
-        with pytest.raises(DamagedMetadata):
+    for call in (lambda: list(xmp.read(HOSTILE[attack], "here")), lambda: xmp.write(HOSTILE[attack], ONE, "here")):
+        with pytest.raises((DamagedMetadata, MetadataOverLimit)):
             call()
     assert time.process_time() - began < 1
 
@@ -141,6 +142,6 @@ def test_long_stretches_take_linear_time(filler: str) -> None:
 def test_any_bytes_read_or_are_refused(data: bytes) -> None:
     """No bytes bring the reader down."""
     try:
-        assert xmp.read(data, "here") == []
+        assert list(xmp.read(data, "here")) == []
     except DamagedMetadata as error:
         assert error.code == "marks.damaged_metadata"  # noqa: PT017  # both outcomes are lawful

@@ -1,13 +1,14 @@
 """Receipts: what their code opens, and for nobody else."""
 
 from html import unescape
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from sealmark.errors import SealmarkError
 from tests.web.portal.conftest import client_of
-from tests.web.portal.house import SmallHouse
+from tests.web.portal.house import SmallHouse, small_house
 from tests.web.portal.samples import CODE, NUMBER, opened
 
 
@@ -80,6 +81,15 @@ def test_the_form_leads_to_the_receipt(client: TestClient) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, f"/receipts/{CODE}")
     assert client.post("/receipts", data={"code": "../x"}).headers["location"] == "/receipts/..%2Fx"
     assert client.post("/receipts", data={}).headers["location"] == "/receipts"
+
+
+@pytest.mark.parametrize("path", ["/receipts/nosuchcode", "/receipts/nosuchcode/receipt.json"])
+def test_codes_cannot_be_tried_without_end(tmp_path: Path, path: str) -> None:
+    """Looking a code up and taking its proof along spend the same allowance as verifying, found or not."""
+    with client_of(small_house(tmp_path, verify_per_minute=2)) as client:
+        assert [client.get(path).status_code for _ in range(3)] == [404, 404, 429]
+        assert client.post("/verify", data={"text": "x"}).status_code == 429
+        assert int(client.get(path).headers["retry-after"]) >= 1
 
 
 def test_an_unopenable_record_is_answered(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,20 @@ def paste(client: TestClient, text: str, **fields: str) -> tuple[int, str]:
     return answer.status_code, unescape(answer.text)
 
 
+def bomb() -> bytes:
+    """A picture with a packet of a few kilobytes that would unpack to 64 MB."""
+    body = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b"<AIGC>" + bytes(64 << 20), 9)
+    chunk = struct.pack(">I", len(body)) + b"iTXt" + body + struct.pack(">I", zlib.crc32(b"iTXt" + body))
+    plain = picture()
+    return plain[:33] + chunk + plain[33:]
+
+
+def hollow(width: int, height: int) -> bytes:
+    """A picture whose header announces more pixels than there are."""
+    head = b"IHDR" + struct.pack(">II", width, height) + picture()[24:29]
+    return picture()[:12] + head + struct.pack(">I", zlib.crc32(head)) + picture()[33:]
+
+
 def stamp(page: str) -> str:
     found = re.search(r'class="stamp"[^>]*><span>([^<]+)<', page)
     assert found
@@ -126,7 +140,7 @@ def test_what_was_typed_stays_when_a_file_was_verified_instead(client: TestClien
 
 def test_typed_text_survives_an_error(client: TestClient) -> None:
     """A refused file takes no text with it."""
-    status, page = upload(client, picture(), name="a.jpg", text="还在这里")
+    status, page = upload(client, bytes(range(256)), name="a.jpg", text="还在这里")
     assert status == 415
     assert "还在这里</textarea>" in page
 
@@ -134,7 +148,9 @@ def test_typed_text_survives_an_error(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "status", "code"),
     [
-        ("lying.jpg", picture(), 415, "media.lying_format"),
+        ("lying.jpg", bytes(range(256)), 415, "media.unknown_format"),
+        ("bomb.png", bomb(), 413, "media.metadata_over_limit"),
+        ("pixels.png", hollow(20_000, 20_000), 413, "media.too_many_pixels"),
         ("noise.bin", bytes(range(256)) * 9, 415, "media.unknown_format"),
         ("page.html", b"<p>hello</p>", 415, "media.unknown_format"),
         ("empty.png", b"", 422, "media.empty"),
@@ -151,14 +167,37 @@ def test_bad_files_get_an_answer(client: TestClient, name: str, data: bytes, sta
     assert "Traceback" not in answer.text
 
 
-def test_a_decompression_bomb_is_a_verdict_not_a_crash(client: TestClient) -> None:
-    """bomb-itxt.png: an XMP chunk that would unpack to 64 MB is not unpacked; its layer is unreadable."""
-    bomb = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b"<AIGC>" + bytes(64 << 20), 9)
-    chunk = struct.pack(">I", len(bomb)) + b"iTXt" + bomb + struct.pack(">I", zlib.crc32(b"iTXt" + bomb))
-    plain = picture()
-    status, page = upload(client, plain[:33] + chunk + plain[33:])
-    assert (status, stamp(page)) == (200, "未发现")
-    assert "无法读懂" in page
+def test_what_was_not_read_is_never_called_unmarked(client: TestClient) -> None:
+    """An XMP chunk that would unpack to 64 MB is not unpacked, and no stamp says that nothing is there."""
+    status, page = upload(client, bomb())
+    assert status == 413
+    assert "stamp" not in page
+    assert "其中可能有标识" in page
+    assert "请向来源索取原文件" in page
+
+
+def test_a_file_that_lost_its_end_says_so(client: TestClient, house: SmallHouse) -> None:
+    """The head with its label is read: its own word, altered after release, and a warning that the rest is missing."""
+    status, page = upload(client, house.items.release(marked(), label())[:-40])
+    assert (status, stamp(page)) == (200, "属于")
+    assert "放行后被改动" in page
+    assert "文件已损坏或不完整" in page
+
+
+def test_a_damaged_file_without_a_label_is_not_called_unmarked(client: TestClient) -> None:
+    """What is left holds no label: the stamp says that the file was not examined whole, in both languages."""
+    status, page = upload(client, picture()[:-40])
+    assert (status, stamp(page)) == (200, "未查完")
+    assert "没有检查完整" in page
+    english = client.post("/verify?lang=en", files={"file": ("a.png", picture()[:-40])}).text
+    assert "Not examined whole; no sign was found in the part that was" in english
+
+
+def test_a_renamed_file_is_verified_by_its_content(client: TestClient) -> None:
+    """A name that says another format is warned of, and keeps nobody from reading the mark."""
+    status, page = upload(client, marked(), name="照片.jpg")
+    assert (status, stamp(page)) == (200, "属于")
+    assert "说是 jpeg，实际内容是 png" in page
 
 
 def test_nothing_submitted(client: TestClient) -> None:

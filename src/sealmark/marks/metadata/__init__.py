@@ -6,10 +6,10 @@ Every format is one small module with a `CARRIER`; another one is a module and a
 from sealmark.marks.errors import NoMetadataPlace
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import jpeg, markdown, mp3, png, wav, webp
-from sealmark.marks.metadata.found import Carrier, Found
+from sealmark.marks.metadata.found import Carrier, Found, Remains
 from sealmark.media import Format, sniff
 
-__all__ = ["CARRIERS", "Carrier", "Found", "carries", "read", "write"]
+__all__ = ["CARRIERS", "Carrier", "Found", "Remains", "carries", "read", "remains", "write"]
 
 CARRIERS: dict[str, Carrier] = {module.CARRIER.name: module.CARRIER for module in (png, jpeg, webp, wav, mp3, markdown)}
 
@@ -23,9 +23,17 @@ def read(data: bytes, form: Format | None = None) -> list[Found]:
     """Every AIGC field in an item, main channel and alternatives, in file order.
 
     Raises `media.damaged` for a malformed container, `marks.damaged_metadata` for a place that cannot be
-    read safely, and `marks.no_metadata_place`.
+    read safely, `media.metadata_over_limit`, and `marks.no_metadata_place`.
     """
-    return _carrier(form or sniff(data)).read(data)
+    left = remains(data, form or sniff(data))
+    if left.damages:
+        raise left.damages[0]
+    return list(left.places)
+
+
+def remains(data: bytes, form: Format) -> Remains:
+    """What `read` reads, also of an item that is damaged, with what is wrong instead of an error."""
+    return _carrier(form).remains(data)
 
 
 def write(data: bytes, label: Label, form: Format | None = None) -> bytes:

@@ -1,10 +1,17 @@
 """What a reader of metadata found at one place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sealmark.marks.errors import BadLabel
+from sealmark.errors import SealmarkError
+from sealmark.marks.errors import BadLabel, DamagedMetadata
 from sealmark.marks.label import Label
+from sealmark.media.errors import Damaged, MetadataOverLimit, why
+
+_Part = TypeVar("_Part")
+# Places of one file that may hold a label; an honest file has one or two.
+MOST_PARTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +29,42 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Remains:
+    """What was read of an item, whole or not: the labels in file order, and what was wrong, first things first.
+
+    `tail` holds the bytes behind the item's end, which nobody read.
+    """
+
+    places: tuple[Found, ...]
+    damages: tuple[SealmarkError, ...] = ()
+    tail: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Carrier:
-    """How one format carries the label: `read` every AIGC field in an item, `write` the one it shall have."""
+    """How one format carries the label: `remains` has every AIGC field in an item, `write` the one it shall have."""
 
     name: str
-    read: Callable[[bytes], list[Found]]
+    remains: Callable[[bytes], Remains]
     write: Callable[[bytes, Label], bytes]
+
+
+def gathered(
+    parts: Iterable[_Part], read: Callable[[_Part], Iterable[Found]], damage: Damaged | None, tail: bytes = b""
+) -> Remains:
+    """What stands in the parts of a file where a label may stand; one that cannot be read hides no other."""
+    places: list[Found] = []
+    damages: list[SealmarkError] = [damage] if damage else []
+    for number, part in enumerate(parts):
+        if number == MOST_PARTS:
+            damages.append(MetadataOverLimit(place="AIGC", **why("处数过多", "in too many places")))
+            break
+        try:
+            for one in read(part):
+                places.append(one)  # what was read before an error stays
+        except (Damaged, DamagedMetadata, MetadataOverLimit) as error:
+            damages.append(error)
+    return Remains(tuple(places), tuple(damages), b"" if damage else tail)
 
 
 def found(raw: str, place: str, *, main: bool) -> Found:

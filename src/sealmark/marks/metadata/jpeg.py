@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sealmark.marks.errors import NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
-from sealmark.marks.metadata.found import Carrier, Found
+from sealmark.marks.metadata.found import Carrier, Found, Remains, gathered
 from sealmark.media import jpeg
 from sealmark.media.jpeg import APP0, APP1, Container, Segment
 
@@ -14,15 +14,20 @@ XMP_NAME = b"http://ns.adobe.com/xap/1.0/\x00"
 _PLACE = "JPEG APP1 XMP"
 
 
-def read(data: bytes) -> list[Found]:
-    """Every label in a JPEG."""
-    return [found for segment in jpeg.parse(data).segments for found in _read(segment)]
+def remains(data: bytes) -> Remains:
+    """Every label in a JPEG, whole or not."""
+    container, damage = jpeg.remains(data)
+    return gathered(filter(_is_place, container.segments), _read, damage, container.tail)
+
+
+def _is_place(segment: Segment) -> bool:
+    return _is_xmp(segment) or jpeg.is_exif(segment)
 
 
 def _read(segment: Segment) -> Iterator[Found]:
     if _is_xmp(segment):
         yield from xmp.read(segment.body[len(XMP_NAME) :], _PLACE)
-    elif jpeg.is_exif(segment):
+    else:
         yield from comment.read(segment.body)
 
 
@@ -71,4 +76,4 @@ def _body(segment: Segment) -> bytes:
     return segment.body[len(XMP_NAME) :]
 
 
-CARRIER = Carrier("jpeg", read, write)
+CARRIER = Carrier("jpeg", remains, write)

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.label import Label
-from sealmark.marks.metadata.found import Carrier, Found, found
+from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.media import markdown, text
-from sealmark.media.errors import why
+from sealmark.media.errors import Damaged, why
 from sealmark.media.markdown import Document
 
 _PLACE = "Markdown YAML AIGC"
@@ -22,10 +22,18 @@ _ENTRY = re.compile(r"[ \t]+(?P<key>[\"']?\w+[\"']?)[ \t]*:(?P<value>[ \t].*)?\Z
 _BLANK = re.compile(r"[ \t\r]*(?:#.*)?\Z", re.DOTALL)
 
 
-def read(data: bytes) -> list[Found]:
-    """Every label in a Markdown document."""
-    lines = markdown.parse(text.decode(data)).front.split("\n")
-    return [_found(lines[start:end]) for start, end in _blocks(lines)]
+def remains(data: bytes) -> Remains:
+    """Every label in a Markdown document, whole or not."""
+    whole = text.uncut(data)
+    document, damage = markdown.remains(text.decode(whole))
+    if whole != data:
+        damage = damage or Damaged(format="Markdown", **why("最后一个字符不完整", "the last character is cut"))
+    lines = document.front.split("\n")
+    return gathered((lines[start:end] for start, end in _blocks(lines)), _read, damage)
+
+
+def _read(lines: list[str]) -> list[Found]:
+    return [_found(lines)]
 
 
 def write(data: bytes, label: Label) -> bytes:
@@ -125,4 +133,4 @@ def _double_quoted(key: str, value: str) -> str:
     return text_
 
 
-CARRIER = Carrier("markdown", read, write)
+CARRIER = Carrier("markdown", remains, write)

@@ -4,26 +4,35 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sealmark.marks.label import Label
-from sealmark.marks.metadata.found import Carrier, Found, found
+from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.media import id3, mp3
 from sealmark.media.id3 import Frame, Tag
 from sealmark.media.mp3 import Container
 
 DESCRIPTION = "AIGC"
+_KINDS = frozenset((b"TXXX", b"TXX"))
 # ID3v2.4 4: the encodings by their first byte, and the width of their terminator.
 _CODINGS = {0: ("latin-1", 1), 1: ("utf-16", 2), 2: ("utf-16-be", 2), 3: ("utf-8", 1)}
 
 
-def read(data: bytes) -> list[Found]:
-    """Every label in an MP3."""
-    return [found for tag in mp3.parse(data).tags for found in _read(tag)]
+def remains(data: bytes) -> Remains:
+    """Every label in an MP3, whole or not."""
+    container, damage = mp3.remains(data)
+    frames = ((tag, frame) for tag in container.tags for frame in tag.frames if _is_place(frame))
+    return gathered(frames, _read, damage)
 
 
-def _read(tag: Tag) -> Iterator[Found]:
-    for frame in tag.frames:
-        text = _text(tag, frame)
-        if text is not None:
-            yield found(text, f"ID3v2.{tag.version} {frame.kind.decode()} AIGC", main=True)
+def _is_place(frame: Frame) -> bool:
+    """Whether a look into the frame is worth its time: it is transformed, or begins with the description."""
+    begins = frame.body[:40].upper().replace(b"\x00", b"")
+    return frame.kind in _KINDS and (any(frame.flags[1:]) or DESCRIPTION.encode() in begins)
+
+
+def _read(place: tuple[Tag, Frame]) -> Iterator[Found]:
+    tag, frame = place
+    text = _text(tag, frame)
+    if text is not None:
+        yield found(text, f"ID3v2.{tag.version} {frame.kind.decode()} AIGC", main=True)
 
 
 def write(data: bytes, label: Label) -> bytes:
@@ -60,7 +69,7 @@ def _frame(version: int, label: Label) -> Frame:
 
 def _text(tag: Tag, frame: Frame) -> str | None:
     """The value of a user text frame whose description is AIGC."""
-    if frame.kind not in {b"TXXX", b"TXX"}:
+    if frame.kind not in _KINDS:
         return None
     body = id3.content(tag, frame)
     coding, width = _CODINGS.get(body[0], ("", 0)) if body else ("", 0)
@@ -79,4 +88,4 @@ def _split(data: bytes, width: int) -> tuple[bytes, bytes]:
     return data, b""
 
 
-CARRIER = Carrier("mp3", read, write)
+CARRIER = Carrier("mp3", remains, write)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
-from sealmark.marks.metadata.found import Carrier, Found, found
+from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.media import png
-from sealmark.media.errors import why
+from sealmark.media.errors import MetadataOverLimit, why
 from sealmark.media.png import Chunk, Container
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"
@@ -17,9 +17,14 @@ _PLACE = "PNG iTXt XML:com.adobe.xmp"
 _TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt"))
 
 
-def read(data: bytes) -> list[Found]:
-    """Every label in a PNG."""
-    return [found for chunk in png.parse(data).chunks for found in _read(chunk)]
+def remains(data: bytes) -> Remains:
+    """Every label in a PNG, whole or not."""
+    container, damage = png.remains(data)
+    return gathered(filter(_is_place, container.chunks), _read, damage, container.tail)
+
+
+def _is_place(chunk: Chunk) -> bool:
+    return _is_xmp(chunk) or _is_aigc(chunk) or chunk.kind == b"eXIf"
 
 
 def _read(chunk: Chunk) -> Iterator[Found]:
@@ -28,7 +33,7 @@ def _read(chunk: Chunk) -> Iterator[Found]:
     elif _is_aigc(chunk):
         coding = "utf-8" if chunk.kind == b"iTXt" else "latin-1"
         yield found(_value(chunk).decode(coding, "replace"), f"PNG {chunk.kind.decode()} AIGC", main=False)
-    elif chunk.kind == b"eXIf":
+    else:
         yield from comment.read(chunk.body)
 
 
@@ -81,10 +86,12 @@ def _inflated(data: bytes) -> bytes:
     try:
         out = unpack.decompress(data, xmp.LONGEST)
     except zlib.error:
-        raise DamagedMetadata(place="PNG text", **why("压缩数据已损坏", "broken compression")) from None
-    if unpack.unconsumed_tail or not unpack.eof:
-        raise DamagedMetadata(place="PNG text", **why("过大或不完整", "too large or truncated"))
+        raise DamagedMetadata(place="PNG zTXt", **why("压缩数据已损坏", "broken compression")) from None
+    if len(out) >= xmp.LONGEST:
+        raise MetadataOverLimit(place="PNG zTXt", **why("解压后过大", "too large when decompressed"))
+    if not unpack.eof:
+        raise DamagedMetadata(place="PNG zTXt", **why("不完整", "truncated"))
     return out
 
 
-CARRIER = Carrier("png", read, write)
+CARRIER = Carrier("png", remains, write)

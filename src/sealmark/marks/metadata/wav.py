@@ -1,17 +1,21 @@
 """WAV: RIFF chunk `AIGC` with the JSON as it is (guide 202510A)."""
 
 from sealmark.marks.label import Label
-from sealmark.marks.metadata.found import Carrier, Found, found
+from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.media import wav
 from sealmark.media.riff import Chunk, Container
 
 KIND = b"AIGC"
 
 
-def read(data: bytes) -> list[Found]:
-    """Every label in a WAV."""
-    chunks = (chunk for chunk in wav.parse(data).chunks if chunk.kind == KIND)
-    return [found(_text(chunk), "WAV RIFF AIGC", main=True) for chunk in chunks]
+def remains(data: bytes) -> Remains:
+    """Every label in a WAV, whole or not."""
+    container, damage = wav.remains(data)
+    return gathered((chunk for chunk in container.chunks if chunk.kind == KIND), _read, damage, container.tail)
+
+
+def _read(chunk: Chunk) -> list[Found]:
+    return [found(_text(chunk), "WAV RIFF AIGC", main=True)]
 
 
 def write(data: bytes, label: Label) -> bytes:
@@ -32,4 +36,4 @@ def _text(chunk: Chunk) -> str:
     return chunk.body.rstrip(b"\x00").decode("utf-8", "replace")
 
 
-CARRIER = Carrier("wav", read, write)
+CARRIER = Carrier("wav", remains, write)

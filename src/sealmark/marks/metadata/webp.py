@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
-from sealmark.marks.metadata.found import Carrier, Found
+from sealmark.marks.metadata.found import Carrier, Found, Remains, gathered
 from sealmark.media import webp
 from sealmark.media.riff import Chunk, Container
 
@@ -12,15 +12,17 @@ KIND = b"XMP "
 _PLACE = "WebP RIFF XMP"
 
 
-def read(data: bytes) -> list[Found]:
-    """Every label in a WebP."""
-    return [found for chunk in webp.parse(data).chunks for found in _read(chunk)]
+def remains(data: bytes) -> Remains:
+    """Every label in a WebP, whole or not."""
+    container, damage = webp.remains(data)
+    places = (chunk for chunk in container.chunks if chunk.kind in {KIND, b"EXIF"})
+    return gathered(places, _read, damage, container.tail)
 
 
 def _read(chunk: Chunk) -> Iterator[Found]:
     if chunk.kind == KIND:
         yield from xmp.read(chunk.body, _PLACE)
-    elif chunk.kind == b"EXIF":
+    else:
         yield from comment.read(chunk.body)
 
 
@@ -42,4 +44,4 @@ def _superseded(chunk: Chunk) -> Chunk:
     return Chunk(chunk.kind, comment.superseded(chunk.body)) if chunk.kind == b"EXIF" else chunk
 
 
-CARRIER = Carrier("webp", read, write)
+CARRIER = Carrier("webp", remains, write)

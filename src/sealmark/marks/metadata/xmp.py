@@ -12,7 +12,7 @@ from xml.parsers import expat  # no document type is let through, see _refuse
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, found
-from sealmark.media.errors import why
+from sealmark.media.errors import MetadataOverLimit, why
 
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -52,9 +52,17 @@ class _Scan:
     root_end: int = -1
 
 
-def read(packet: bytes, place: str, *, main: bool = True) -> list[Found]:
-    """Every AIGC property in a packet, in element or attribute form; raises `DamagedMetadata`."""
-    return [found(at.value, place, main=main and at.exact) for at in _scanned(_utf8(packet), place).places]
+def read(packet: bytes, place: str, *, main: bool = True) -> Iterator[Found]:
+    """Every AIGC property in a packet, in element or attribute form.
+
+    Raises `DamagedMetadata`, after what stands before the damage, and `MetadataOverLimit`.
+    """
+    scan = _Scan(_utf8(packet))
+    damage = _scan(scan, place)
+    for at in scan.places:
+        yield found(at.value, place, main=main and at.exact)
+    if damage is not None:
+        raise damage
 
 
 def write(packet: bytes | None, label: Label, place: str) -> bytes:
@@ -134,7 +142,7 @@ def _insertion(scan: _Scan, label: Label, place: str) -> tuple[int, int, bytes]:
 def _utf8(packet: bytes) -> bytes:
     """The packet in UTF-8; others are rare and are transcoded."""
     if len(packet) > LONGEST:
-        raise DamagedMetadata(place="XMP", **why("过大", "too large"))
+        raise MetadataOverLimit(place="XMP", **why("过大", "too large"))
     coding = next((name for bom, name in _BOMS if packet.startswith(bom)), "utf-8")
     try:
         return packet.decode(coding).rstrip("\x00").encode()
@@ -144,6 +152,14 @@ def _utf8(packet: bytes) -> bytes:
 
 def _scanned(packet: bytes, place: str) -> _Scan:
     scan = _Scan(packet)
+    damage = _scan(scan, place)
+    if damage is not None:
+        raise damage
+    return scan
+
+
+def _scan(scan: _Scan, place: str) -> DamagedMetadata | None:
+    """Let the parser go through the packet; what is wrong with it, if anything is."""
     parser = expat.ParserCreate("UTF-8", " ")
     parser.namespace_prefixes = True
     parser.buffer_text = True
@@ -152,10 +168,10 @@ def _scanned(packet: bytes, place: str) -> _Scan:
     parser.EndElementHandler = lambda name: _ended(scan, parser, name)
     parser.CharacterDataHandler = lambda text: scan.text.append(text) if scan.inside else None
     try:
-        parser.Parse(packet, True)
+        parser.Parse(scan.packet, True)
     except (expat.ExpatError, _RefusedError):
-        raise DamagedMetadata(place=place, **why("不是普通的 XML", "not plain XML")) from None
-    return scan
+        return DamagedMetadata(place=place, **why("不是普通的 XML", "not plain XML"))
+    return None
 
 
 class _RefusedError(Exception):

@@ -1,5 +1,6 @@
 """The verdict card: a verdict arranged for a reader, one row a layer, with what our ledger knows beside it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from sealmark.marks.label import REHEARSAL_CODE
 from sealmark.marks.provider_code import ProviderCode
 from sealmark.media.registry import by_name
 from sealmark.settings import Settings
-from sealmark.web.design.languages import noted
+from sealmark.web.design.languages import noted, translated
 from sealmark.web.portal import words
 from sealmark.web.portal.seen import Seen
 
@@ -77,7 +78,8 @@ def card(seen: Seen, language: Language, settings: Settings) -> Card:
     verdict = seen.verdict
     known, label = verdict["known"] or {}, verdict["label"] or {}
     own = settings.provider_code or str(REHEARSAL_CODE)
-    word, sentence = words.TIERS[verdict["verdict"]]
+    unread = verdict["verdict"] == "none" and not verdict["whole"]
+    word, sentence = words.IN_PART if unread else words.TIERS[verdict["verdict"]]
     return Card(
         tier=verdict["verdict"],
         word=word,
@@ -113,7 +115,7 @@ def _knowledge(known: Mapping[str, Any], label: Mapping[str, str], own: str) -> 
 def _row(name: str, finding: Mapping[str, str | None], form: str, language: Language) -> Row:
     title, about = words.LAYERS[name]
     state = finding["state"] or "none"
-    place, picture = _place(name, finding["place"])
+    place, picture = _place(name, finding["place"], language)
     return Row(
         name=title,
         about=about,
@@ -133,13 +135,17 @@ def _sureness(layer: str, state: str, form: str) -> str | None:
     return words.SURENESS.get((layer, state))
 
 
-def _place(layer: str, place: str | None) -> tuple[str | None, str | None]:
+def _place(layer: str, place: str | None, language: Language) -> tuple[str | None, str | None]:
     """Where something was found, and the picture of that place."""
     if place is None:
         return None, None
     if layer == "metadata":
         return place, "header"
-    return _PLACES.get(place, (place, "both"))
+    if place in _PLACES:
+        return _PLACES[place]
+    # A sound's places carry their seconds.
+    ends = re.sub(r"\b(start|end)\b", lambda end: translated(_PLACES[end.group()][0], language), place)
+    return ends, "both"
 
 
 def _fields(label: Mapping[str, str], released: Mapping[str, str], own: str) -> list[Field]:

@@ -60,6 +60,8 @@ TIERS: Mapping[str, tuple[str, str]] = {
     "suspected": (noted("疑似"), noted("疑似人工智能生成合成内容")),
     "none": (noted("未发现"), noted("未发现生成合成标识")),
 }
+# Nothing was found, but a part of the item could not be examined.
+IN_PART = (noted("未查完"), noted("没有检查完整；检查过的部分未发现标识"))
 LABEL_VALUES: Mapping[str, str] = {"1": TIERS["is"][0], "2": TIERS["may_be"][0], "3": TIERS["suspected"][0]}
 
 # GB 45438 Annex E b): the seven fields.
