@@ -1,6 +1,7 @@
 """`sealmark verify`."""
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sealmark.cli import terminal
 from sealmark.demo.evidence import with_other_tier
 from tests.cli.conftest import Call
 from tests.deployment import IMAGE, Deployment
+from tests.media.samples import png_header
 from tests.upstream import ScriptedUpstream
 from tests.web.gateway.test_sdk import picture as encoded
 
@@ -64,6 +66,54 @@ def test_one_bad_file_does_not_hide_the_others(call: Call, marked: Path) -> None
     assert f"{marked}: is AI-generated or synthesised" in ended.out
     assert ended.out.splitlines()[-1] == "2 files verified: 1 AI-generated, 1 unusable."
     assert ended.err.startswith("✗ [media.unreadable_source] missing.png: ")
+
+
+@pytest.mark.parametrize("language", ["C.UTF-8", "zh_CN.UTF-8"])
+def test_piped_output_holds_what_the_card_holds(
+    call: Call, marked: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Piped: the verdict, then a line for each layer with state, evidence and place, and each warning; plain text."""
+    monkeypatch.setenv("LANG", language)
+    cut = marked.with_name("cut.jpg")
+    cut.write_bytes(marked.read_bytes()[:-40])
+    verdict = sealmark.verify(cut)
+    out = call("verify", cut).out
+    zh = language.startswith("zh")
+    first, *told = out.splitlines()[:-1]
+    assert (verdict.zh if zh else verdict.en) in first
+    assert len(told) == len(LAYERS) + len(verdict.warnings) == 5 + 2
+    assert all(line.startswith("  ") for line in told)
+    for line, (name, finding) in zip(told, verdict.layers.items(), strict=False):
+        assert (name in line) is not zh
+        assert (finding.zh if zh else finding.en) in line
+        assert (finding.place or "") in line
+    assert all((note.zh if zh else note.en) in out for note in verdict.warnings)
+    assert not re.search(r"[\x1b\u2500-\u257f]", out)
+
+
+def test_the_place_of_a_visible_mark_is_in_the_readers_language(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An end of the item is named in Chinese to a Chinese reader."""
+    path = tmp_path / "text.txt"
+    path.write_text("【AI生成】\n\n墨与纸。", "utf-8")
+    assert "(start)" in call("verify", path).out
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "（开头）" in call("verify", path).out
+
+
+def test_a_file_over_a_limit_or_half_read_is_not_counted_as_without_any_sign(
+    call: Call, picture: Path, tmp_path: Path
+) -> None:
+    """A bomb is unusable, with its code and what to do; a damaged file without a label was not examined whole."""
+    cut, bomb = tmp_path / "cut.png", tmp_path / "bomb.png"
+    cut.write_bytes(picture.read_bytes()[:-40])
+    bomb.write_bytes(png_header(30_000, 30_000))
+    ended = call("verify", cut, bomb)
+    assert ended.code == 2
+    assert "✗ [media.too_many_pixels]" in ended.err
+    assert "Scale the image down" in ended.err
+    assert ended.out.splitlines()[-1] == "2 files verified: 0 AI-generated, 1 not examined whole, 1 unusable."
 
 
 def test_a_text_that_shows_its_mark_is_suspected(call: Call, tmp_path: Path) -> None:

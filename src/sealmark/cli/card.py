@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sealmark.cli.spoken import language, said
 from sealmark.cli.terminal import out
-from sealmark.cli.verify import standing
+from sealmark.cli.verify import LAYERS, STATES, standing, where
 from sealmark.cli.wrapping import wrapped
 from sealmark.marks.verifier import LayerFinding, Verdict
 
@@ -20,19 +20,11 @@ TIERS = {
     "none": ("○", "bold"),
 }
 _STATES = {
-    "found": ("●", "seal", "有", "found"),
-    "none": ("○", "muted", "无", "none"),
-    "not_checked": ("·", "muted", "未检查", "not checked"),
-    "damaged": ("!", "due", "损坏", "damaged"),
+    "found": ("●", "seal"),
+    "none": ("○", "muted"),
+    "not_checked": ("·", "muted"),
+    "damaged": ("!", "due"),
 }
-_LAYERS = {
-    "explicit": ("显式标识", "explicit"),
-    "metadata": ("元数据", "metadata"),
-    "credential": ("内容凭证", "credential"),
-    "watermark": ("水印", "watermark"),
-    "fingerprint": ("指纹", "fingerprint"),
-}
-
 
 _BEFORE = {"zh": 24, "en": 31}  # columns before the evidence
 _WIDEST = 110
@@ -65,9 +57,9 @@ def _rows(verdict: Verdict, room: int) -> Iterator[tuple[Text, Text, Text]]:
 
 
 def _layer(name: str, finding: LayerFinding, room: int) -> tuple[Text, Text, Text]:
-    icon, style, zh, en = _STATES[finding.state]
+    icon, style = _STATES[finding.state]
     quiet = "muted" if finding.state == "not_checked" else ""
     evidence = Text(wrapped(said(finding.zh, finding.en), room), quiet)
     if finding.place:
-        evidence.append(f"\n{finding.place}", "muted")
-    return Text(said(*_LAYERS[name]), quiet), Text(f"{icon} {said(zh, en)}", style), evidence
+        evidence.append(f"\n{where(finding)}", "muted")
+    return Text(said(*LAYERS[name]), quiet), Text(f"{icon} {said(*STATES[finding.state])}", style), evidence

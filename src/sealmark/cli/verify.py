@@ -1,6 +1,7 @@
 """`sealmark verify`: what files say about themselves, and what the local ledger knows of them."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,7 +30,7 @@ from sealmark.errors import SealmarkError
 
 if TYPE_CHECKING:
     from sealmark.cli.deployment import LocalLedger
-    from sealmark.marks.verifier import Verdict
+    from sealmark.marks.verifier import LayerFinding, Verdict
 
 _HELP = flowing(
     """核验文件：属于、可能、疑似，或未发现；逐层给出依据。
@@ -39,6 +40,21 @@ _HELP = flowing(
 
     Where this machine holds a ledger, it also says whether a file was released here, and whether altered since.""",
 )
+
+_ENDS = {"start": "开头", "end": "结尾"}
+STATES = {
+    "found": ("有", "found"),
+    "none": ("无", "none"),
+    "not_checked": ("未检查", "not checked"),
+    "damaged": ("损坏", "damaged"),
+}
+LAYERS = {
+    "explicit": ("显式标识", "explicit"),
+    "metadata": ("元数据", "metadata"),
+    "credential": ("内容凭证", "credential"),
+    "watermark": ("水印", "watermark"),
+    "fingerprint": ("指纹", "fingerprint"),
+}
 
 
 def install(app: typer.Typer) -> None:
@@ -78,7 +94,7 @@ def _one(path: Path, ledger: "LocalLedger | None", as_json_: bool, show: "Callab
         complain(error, str(path))
         return "unusable"
     show(path, verdict)
-    return verdict.tier
+    return verdict.tier if verdict.whole or verdict.tier != "none" else "in_part"
 
 
 def verdict_of(path: Path, ledger: "LocalLedger | None") -> "Verdict":
@@ -101,7 +117,9 @@ def _show(path: Path, verdict: "Verdict") -> None:
 
         verdict_card(path, verdict)
     else:
-        line(f"{path}{said('：', ': ')}{'; '.join(_in_words(verdict))}")
+        line(f"{path}{said('：', ': ')}{said('；', '; ').join(_in_words(verdict))}")
+        for told in _told(verdict):
+            line(f"  {told}")
 
 
 def _in_words(verdict: "Verdict") -> Iterator[str]:
@@ -110,6 +128,23 @@ def _in_words(verdict: "Verdict") -> Iterator[str]:
         yield f"{said('编号', 'number')} {verdict.label.produce_id}"
     if verdict.known:
         yield standing(verdict)
+
+
+def _told(verdict: "Verdict") -> Iterator[str]:
+    """What the card tells, one line a layer and a warning."""
+    colon, gap = said("：", ": "), said("", " ")
+    for name, finding in verdict.layers.items():
+        place = f"{gap}{said('（', '(')}{where(finding)}{said('）', ')')}" if finding.place else ""
+        state = f"{said(*LAYERS[name])}{colon}{said(*STATES[finding.state])}"
+        yield f"{state}{said('。', '. ')}{said(finding.zh, finding.en)}{place}"
+    for warning in verdict.warnings:
+        yield f"{said('注意', 'note')}{colon}{said(warning.zh, warning.en)}"
+
+
+def where(finding: "LayerFinding") -> str:
+    """Where a layer's evidence stands: an end of the item in words, a place of its metadata by its name."""
+    place = finding.place or ""
+    return said(re.sub(r"\b(start|end)\b", lambda end: _ENDS[end.group()], place), place)
 
 
 def standing(verdict: "Verdict") -> str:
@@ -129,6 +164,7 @@ def _summarise(tally: Counter[str], total: int) -> None:
         "may_be": said("可能", "may be"),
         "suspected": said("疑似", "suspected"),
         "none": said("未发现", "without any sign"),
+        "in_part": said("未查完", "not examined whole"),
         "unusable": said("无法使用", "unusable"),
     }
     parts = [f"{tally[name]} {word}" for name, word in words.items() if tally[name] or name == "is"]
