@@ -230,6 +230,34 @@ def test_once_and_again_in_chinese(walked: Walked) -> None:
     assert (process.returncode, err) == (0, "")
     assert f"{len(STEPS)} 步全部符合规定" in out.splitlines()[-1]
     assert "服务协议" in out
+    assert "http://127.0.0.1" not in out  # nobody answers there any more
+
+
+@pytest.mark.slow
+def test_two_in_one_folder_and_what_ctrl_c_says(tmp_path: Path) -> None:
+    """Of two started at the same moment one runs, and the other says where; Ctrl-C says what is left, and where."""
+    both = [start(tmp_path / "out"), start(tmp_path / "out")]
+    deadline = time.monotonic() + 60
+    while all(process.poll() is None for process in both):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    refused, up = sorted(both, key=lambda process: process.poll() is None)
+    _, err = refused.communicate()
+    assert refused.returncode == 2
+    address = json.loads((tmp_path / "out" / "demo.json").read_text("utf-8"))["address"]
+    assert err.startswith("✗ [demo.already_running] ")
+    assert address in err
+    assert up.stdout is not None
+    said: list[str] = []
+    while not said or "Ctrl-C" not in said[-1]:
+        said.append(up.stdout.readline())
+        assert said[-1], up.communicate()[1]
+    assert any(address in line for line in said)
+    up.send_signal(signal.SIGINT)
+    out, _ = up.communicate(timeout=PATIENCE)
+    assert up.returncode == 0
+    assert f"{address} answers no more" in out
+    assert f"demo --out {tmp_path / 'out'}" in out
 
 
 @pytest.mark.slow

@@ -14,12 +14,13 @@ from sealmark.demo.traveller import Facts
 _MADE = {"painting.png": "image", "speech.wav": "speech", "chat.txt": "chat"}
 _WORDS = {"is": ("属于", "is generated"), "suspected": ("疑似", "suspected"), "may_be": ("可能", "may be")}
 _NAME_WIDTH = 20
+Places = tuple[tuple[str, str, str], ...]  # 中文, English, where
 
 
-def closing(told: dict[str, Facts], deployment: Deployment, seconds: float) -> None:
-    """Print the table of what was made, the addresses, and the summary."""
+def closing(told: dict[str, Facts], deployment: Deployment, seconds: float, *, stays: bool) -> None:
+    """Print the table of what was made, the addresses where the service stays up, and the summary."""
     _show_made(told)
-    _show_addresses(deployment, told["register"]["api_key"])
+    _show_places(_addresses(deployment, told["register"]["api_key"]) if stays else (), deployment)
     summary(_quotable(told, seconds))
 
 
@@ -36,16 +37,19 @@ def _show_made(told: dict[str, Facts]) -> None:
     out().print(Padding(table, (0, 0, 1, 3)))
 
 
-def _show_addresses(deployment: Deployment, api_key: str) -> None:
+def _addresses(deployment: Deployment, api_key: str) -> Places:
     address = deployment.address
-    for zh, en, value in (
+    return (
         ("首页", "home page", f"{address}/"),
         ("核验页", "verification", f"{address}/verify"),
         ("凭证页", "receipts", f"{address}/receipts"),
         ("base_url", "base_url (OpenAI)", f"{address}/v1"),
         ("api_key", "api_key", api_key),
-        ("文件", "files", f"{short(deployment.folder)}/"),
-    ):
+    )
+
+
+def _show_places(addresses: Places, deployment: Deployment) -> None:
+    for zh, en, value in (*addresses, ("文件", "files", f"{short(deployment.folder)}/")):
         line((f"   {set_cell_size(said(zh, en), _NAME_WIDTH)}", "muted"), value)
     line()
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from sealmark.demo.errors import FolderForeign, PortTaken
+from sealmark.demo.errors import FolderBusy, FolderForeign, PortTaken
+from sealmark.demo.hold import MARK, held, refuse_held
 from sealmark.demo.processes import READY_WITHIN, Part, kept_alive, start
+from sealmark.ledger.errors import LedgerError, LedgerHeld
 from sealmark.storage.ledger import LedgerStore
 
 PORT = 8040
@@ -24,10 +26,11 @@ _LEDGER = "ledger-rehearsal.db"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A running demo: the gateway's address and its folders."""
+    """A running demo: the gateway's address and its folders; `moved` where its usual port was taken."""
 
     address: str
     folder: Path
+    moved: bool = False
     parts: list[Part] = field(default_factory=list)
 
     @property
@@ -57,12 +60,22 @@ class Deployment:
 def running(folder: Path, port: int | None) -> Iterator[Deployment]:
     """Upstream and gateway, ready to answer; both are gone after the block.
 
-    `port` None takes 8040 or, where that is in use, any other; raises `PortTaken`, `FolderForeign`, `LedgerHeld`
-    while another demo runs in the same folder, and `PartNotStarted`.
+    `port` None takes 8040 or, where that is in use, any other; raises `AlreadyRunning` while another demo runs in the
+    same folder, `FolderBusy`, `FolderForeign`, `FolderUnusable`, `PortTaken` and `PartNotStarted`.
     """
-    deployment = Deployment(f"http://{_HOST}:{_chosen(port)}", folder)
+    refuse_held(folder)
+    chosen = _chosen(port)
+    deployment = Deployment(f"http://{_HOST}:{chosen}", folder, moved=port is None and chosen != PORT)
+    _refuse_foreign(deployment)
+    with held(folder, deployment.address):
+        _empty(deployment)
+        with _up(deployment):
+            yield deployment
+
+
+@contextlib.contextmanager
+def _up(deployment: Deployment) -> Iterator[None]:
     upstream = f"http://{_HOST}:{_free()}"
-    _empty(deployment)
     seed = _seed(deployment, upstream)
     parts = deployment.parts
     with kept_alive(parts):
@@ -76,8 +89,16 @@ def running(folder: Path, port: int | None) -> Iterator[Deployment]:
         )
         for part in parts:
             told = part.first_line(deadline)
-        assert json.loads(told)["address"] == deployment.address
-        yield deployment
+        _require_ready(parts[-1], told)
+        yield
+
+
+def _require_ready(gateway: Part, told: str) -> None:
+    """The gateway's first line: where it answers, or why it does not."""
+    answer = json.loads(told)
+    if "error" in answer:
+        reason = str(answer["error"]["message"]).rstrip(".。")
+        raise gateway.not_started(reason, reason)
 
 
 def _chosen(port: int | None) -> int:
@@ -97,13 +118,25 @@ def _free(port: int = 0) -> int:
         return chosen
 
 
+def _refuse_foreign(deployment: Deployment) -> None:
+    """A demo begins in a folder that is new, or that a demo wrote."""
+    if not deployment.folder.is_dir():
+        return  # where a file stands, making the folder says so
+    names = os.listdir(deployment.folder)  # at once: another demo may be beginning here
+    if names and MARK not in names and not (deployment.data / _LEDGER).exists():
+        raise FolderForeign(folder=deployment.folder)
+
+
 def _empty(deployment: Deployment) -> None:
-    """Each demo begins afresh, in a folder that is new or that a demo wrote."""
+    """Each demo begins afresh."""
     ledger = deployment.data / _LEDGER
     if ledger.exists():
-        LedgerStore.open(ledger).close()  # raises `LedgerHeld` while another demo runs on it
-    elif deployment.folder.exists() and any(deployment.folder.iterdir()):
-        raise FolderForeign(folder=deployment.folder)
+        try:
+            LedgerStore.open(ledger).close()
+        except LedgerHeld as error:
+            raise FolderBusy(folder=deployment.folder) from error
+        except LedgerError:
+            pass  # a damaged one goes, too
     for name in ("data", "logs", "receipts", "ledger"):
         shutil.rmtree(deployment.folder / name, ignore_errors=True)
     deployment.data.mkdir(parents=True)

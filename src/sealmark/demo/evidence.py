@@ -29,9 +29,21 @@ def verify(traveller: Traveller) -> Facts:
     verdicts = _verify(traveller, [traveller.file(name) for name in ARTEFACTS])
     found = {}
     for name, verdict in zip(ARTEFACTS, verdicts, strict=True):
-        require(verdict["verdict"] == EXPECTED[name], f"{name}: {verdict['verdict']}")
-        require(bool(verdict["known"] and verdict["known"]["unchanged"]), f"{name} is not known to the ledger")
-        require(verdict["known"]["produce_id"] == traveller.numbers[name], f"{name} has another number")
+        require(
+            verdict["verdict"] == EXPECTED[name],
+            f"{name} 的结论是 {verdict['verdict']}",
+            f"{name}: {verdict['verdict']}",
+        )
+        require(
+            bool(verdict["known"] and verdict["known"]["unchanged"]),
+            f"账本不认识 {name}",
+            f"{name} is not known to the ledger",
+        )
+        require(
+            verdict["known"]["produce_id"] == traveller.numbers[name],
+            f"{name} 的编号与当时不同",
+            f"{name} has another number",
+        )
         words = _WORDS[verdict["verdict"]]
         known = traveller.say("由此处交付，未被改动", "released here, unchanged")
         traveller.narrator.row(
@@ -50,8 +62,8 @@ def alter(traveller: Traveller) -> Facts:
     traveller.narrator.row("改动", "in a copy", '"Label":"1" → "Label":"3"')
     (verdict,) = _verify(traveller, [traveller.file(ALTERED)])
     warnings = [one["code"] for one in verdict["warnings"]]
-    require(bool(verdict["known"] and verdict["known"]["altered"]), "the alteration was not found")
-    require("marks.label_differs" in warnings, "the label's difference was not found")
+    require(bool(verdict["known"] and verdict["known"]["altered"]), "没有发现改动", "the alteration was not found")
+    require("marks.label_differs" in warnings, "没有发现标识不同", "the label's difference was not found")
     for one in verdict["warnings"]:
         traveller.narrator.row("发现", "found", one[traveller.language], "due")
     return {"verdict": verdict["verdict"], "altered": True, "warnings": warnings}
@@ -75,11 +87,11 @@ def receipts(traveller: Traveller) -> Facts:
         path = folder / f"{name}.json"
         path.write_text(traveller.application.text(f"/api/receipts/{code}"), "utf-8")
         checked[name] = _check(path, folder / "ledger.vkey")
-        require(checked[name]["holds"], f"the receipt of {name} does not hold")
+        require(checked[name]["holds"], f"{name} 的凭证不成立", f"the receipt of {name} does not hold")
     forged = folder / "forged.json"
     forged.write_text(_forged((folder / "blocked-prompt.json").read_text("utf-8")), "utf-8")
     answer = _check(forged, folder / "ledger.vkey")
-    require(not answer["holds"], "an altered receipt holds")
+    require(not answer["holds"], "改动过的凭证竟然成立", "an altered receipt holds")
     tell = traveller.narrator.row
     tell("成立", "hold", ", ".join(checked), "good")
     tell("伪造", "a forged copy", f"{answer['error']['code']}: {answer['error']['message']}", "refused")
@@ -91,7 +103,7 @@ def receipts(traveller: Traveller) -> Facts:
 def ledger(traveller: Traveller) -> Facts:
     """Every record, tile and checkpoint agrees; the log is exported for anyone to keep (Art. 10, 16)."""
     code, (report,) = _command("ledger", "verify", "--data-dir", str(traveller.deployment.data))
-    require(code == 0 and report["sound"], "the ledger is not sound")
+    require(code == 0 and report["sound"], "账本不完好", "the ledger is not sound")
     _, (exported,) = _command(
         "ledger", "export", str(traveller.file("ledger")), "--data-dir", str(traveller.deployment.data)
     )
@@ -111,7 +123,7 @@ def _forged(receipt: str) -> str:
 
 def _check(receipt: Path, vkey: Path) -> dict[str, Any]:
     code, (answer,) = _command("ledger", "check", str(receipt), "--vkey", str(vkey))
-    require((code == 0) == answer["holds"], f"exit code {code}")
+    require((code == 0) == answer["holds"], f"退出码为 {code}", f"exit code {code}")
     return answer
 
 

@@ -63,16 +63,20 @@ def refusal(call: Callable[[], object]) -> Refusal:
         call()
     except openai.APIStatusError as error:
         return _refusal(error.body, error.status_code, error.response.headers.get(_CODE, ""))
-    raise Unmet("the call was not refused")
+    raise Unmet("请求没有被拒绝", "the call was not refused")
 
 
 def chat(traveller: Traveller) -> Facts:
     """A streamed chat by the real model: the mark stands at the start, the label rides in the first piece."""
     traveller.narrator.row("提问", "prompt", PROMPT)
     text, label, code, error = _stream(traveller, [{"role": "user", "content": PROMPT}], most=60)
-    require(error is None, f"the stream ended with {error.code if error else ''}")
-    require("AI生成" in text[:24], "the text does not begin with its mark")
-    require(label.get("Label") == "1", "the first piece carries no label")
+    require(
+        error is None,
+        f"流以 {error.code if error else ''} 结束",
+        f"the stream ended with {error.code if error else ''}",
+    )
+    require("AI生成" in text[:24], "文字不以标识开头", "the text does not begin with its mark")
+    require(label.get("Label") == "1", "首个数据块没有标识元素", "the first piece carries no label")
     traveller.file("chat.txt").write_text(text, "utf-8")
     # Plain text has no place for metadata: its label is kept beside it, as `sealmark mark` does.
     traveller.file("chat.txt.aigc.json").write_text(json.dumps({"AIGC": label}, ensure_ascii=False), "utf-8")
@@ -92,7 +96,7 @@ def image(traveller: Traveller) -> Facts:
             extra_headers=traveller.headers,
         )
     answer = raw.parse()
-    require(bool(answer.data and answer.data[0].b64_json), "no picture came")
+    require(bool(answer.data and answer.data[0].b64_json), "没有得到图像", "no picture came")
     assert answer.data is not None
     data = base64.b64decode(answer.data[0].b64_json or "")
     traveller.file("painting.png").write_bytes(data)
@@ -131,7 +135,7 @@ def blocked_prompt(traveller: Traveller) -> Facts:
     )
     traveller.narrator.row("", "", invented, "muted")
     error = refusal(lambda: ask(traveller, prompt))
-    require(error.code == "review.input_blocked" and error.article == 10, f"{error.code}, Article {error.article}")
+    require(error.code == "review.input_blocked" and error.article == 10, *_met(error))
     error.tell(traveller)
     traveller.receipts["blocked-prompt"] = error.receipt
     return {"code": error.code, "article": error.article, "receipt": error.receipt}
@@ -150,12 +154,12 @@ def blocked_answer(traveller: Traveller) -> Facts:
         text, _, code, error = _stream(traveller, messages, most=24)
         if error is None:
             continue  # the model did not say it; try another pair
-        require(error.code == "review.output_blocked" and error.article == 10, f"{error.code}, Article {error.article}")
-        require(not any(half in text.lower() for half in halves), "a part of the term was released")
+        require(error.code == "review.output_blocked" and error.article == 10, *_met(error))
+        require(not any(half in text.lower() for half in halves), "放出了词的一部分", "a part of the term was released")
         error.tell(traveller)
         traveller.receipts["blocked-answer"] = code
         return {"code": error.code, "article": error.article, "released": text, "receipt": code}
-    raise Unmet("the model said none of the terms")
+    raise Unmet("模型没有说出任何一个词", "the model said none of the terms")
 
 
 def _joining(first: str, second: str) -> list[dict[str, str]]:
@@ -201,11 +205,19 @@ def _refusal(body: object, status: int | None, receipt: str) -> Refusal:
     return Refusal(status, str(said.get("code")), said.get("article"), str(said.get("message")), receipt)
 
 
+def _met(error: Refusal) -> tuple[str, str]:
+    return f"得到 {error.code}，第 {error.article} 条", f"{error.code}, Article {error.article}"
+
+
 def _unseen(traveller: Traveller, code: str) -> list[str]:
     """The results of the reviews that the record names: what was asked was seen, what was made was not (Art. 10)."""
     record = json.loads(json.loads(traveller.application.text(f"/api/receipts/{code}"))["record"])
     results = [review["result"] for review in record["reviews"]]
-    require("pass" in results and "unreviewed" in results, f"the record says of its reviews: {results}")
+    require(
+        "pass" in results and "unreviewed" in results,
+        f"记录所写的审核是 {results}",
+        f"the record says of its reviews: {results}",
+    )
     zh = "文字已审核；尚无审核器能看、能听成品，记录如实写明，仅演练放行"
     en = "the words were reviewed; what was made was not, the record says so, and only a rehearsal releases it"
     traveller.narrator.row("审核", "review", traveller.say(zh, en), "due")

@@ -69,7 +69,13 @@ def walk(traveller: Traveller, teller: Teller) -> dict[str, Facts]:
         try:
             told[step.name] = step.take(traveller)
         except Unmet as problem:
-            title = step.title(traveller.language)
-            raise Unexpected(number=number, step=title, problem=problem, logs=traveller.deployment.logs) from problem
+            raise Unexpected(
+                number=number,
+                zh_step=step.zh,
+                en_step=step.en,
+                zh_problem=problem.zh,
+                en_problem=problem.en,
+                logs=traveller.deployment.logs,
+            ) from problem
         teller.ended(step, time.monotonic() - started)
     return told

@@ -39,7 +39,7 @@ def refused(traveller: Traveller) -> Facts:
         (traveller.stranger, "admission.identity_required"),
     ):
         error = refusal(partial(ask, traveller, _QUESTION, user=user))
-        require(error.code == code, f"{error.code} instead of {code}")
+        require(error.code == code, f"得到 {error.code}，应为 {code}", f"{error.code} instead of {code}")
         traveller.narrator.row("提问者", "asks", user)
         error.tell(traveller)
         found[code] = error.status
@@ -52,7 +52,7 @@ def identity(traveller: Traveller) -> Facts:
     answer = traveller.application.post(
         "/api/end-users/identity", user=traveller.end_user, document="resident_id", number=number
     )
-    require(answer["verified"] is True, "the identity was not verified")
+    require(answer["verified"] is True, "身份没有通过核验", "the identity was not verified")
     tell = traveller.narrator.row
     tell("证件", "document", f"{number[:6]}********{number[-4:]}", "muted")
     tell(
@@ -86,11 +86,15 @@ def publish(traveller: Traveller) -> Facts:
         traveller.application.post("/api/publications", user=traveller.stranger, produce_id=number)
     except Refused as error:
         problem = error.details
-        require(problem["article"] == 9, f"the refusal names Article {problem['article']}")
+        require(
+            problem["article"] == 9,
+            f"拒绝所引的是第 {problem['article']} 条",
+            f"the refusal names Article {problem['article']}",
+        )
         tell("未认证", "not identified", f"{problem['status']} {problem['code']}", "refused")
         tell("", "", str(problem["title"]), "muted")
         return {"allowed": answer["published"], "refused": problem["code"], "article": problem["article"]}
-    raise Unmet("an end user who is not identified could publish")
+    raise Unmet("未认证者竟可以发布", "an end user who is not identified could publish")
 
 
 def invented_resident_id() -> str:

@@ -19,6 +19,7 @@ from sealmark.demo.errors import PartEnded, PartNotStarted
 READY_WITHIN = 60.0  # seconds
 _STOPPED_WITHIN, _ASKED_EVERY = 6.0, 1.5  # seconds
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+_NAMES = {"upstream": ("演示的上游模型", "demo's upstream"), "gateway": ("网关", "gateway")}
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2), Linux
 
 
@@ -37,14 +38,19 @@ class Part:
             with contextlib.suppress(queue.Empty):
                 line = self.lines.get(timeout=0.2)
                 if line is None:
-                    raise PartNotStarted(part=self.name, reason=self._last_words(), log=self.log)
+                    raise self.not_started(*self._last_words())
                 return line
-        raise PartNotStarted(part=self.name, reason=f"{READY_WITHIN:.0f} s", log=self.log)
+        within = f"{READY_WITHIN:.0f}"
+        raise self.not_started(f"{within} 秒内没有就绪", f"not ready within {within} s")
+
+    def not_started(self, zh_reason: str, en_reason: str) -> PartNotStarted:
+        """The error that it did not come up, for this reason."""
+        return PartNotStarted(**self._names, zh_reason=zh_reason, en_reason=en_reason, log=self.log)
 
     def still_runs(self) -> None:
         """Raise `PartEnded` if it does not."""
         if (code := self.process.poll()) is not None:
-            raise PartEnded(part=self.name, exit_code=code, log=self.log)
+            raise PartEnded(**self._names, exit_code=code, log=self.log)
 
     def stop(self) -> None:
         """End it: kindly, then not; whatever it started goes with it."""
@@ -57,9 +63,19 @@ class Part:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def _last_words(self) -> str:
+    @property
+    def _names(self) -> dict[str, str]:
+        zh, en = _NAMES[self.name]
+        return {"zh_part": zh, "en_part": en}
+
+    def _last_words(self) -> tuple[str, str]:
+        """What it wrote last into its log, or how it ended where it wrote nothing."""
         said = self.log.read_text("utf-8", "replace").strip().splitlines()
-        return said[-1] if said else f"exit code {self.process.wait()}"
+        if said:
+            last = said[-1].rstrip(".。")
+            return last, last
+        code = self.process.wait()
+        return f"退出码 {code}", f"exit code {code}"
 
 
 def start(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> Part:

@@ -17,13 +17,17 @@ Tone = Literal["", "good", "refused", "due", "muted"]
 
 
 class Unmet(Exception):
-    """A step's outcome is not what it must be."""
+    """A step's outcome is not what it must be; says what it was, in Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
 
 
-def require(holds: bool, problem: str) -> None:
+def require(holds: bool, zh: str, en: str) -> None:
     """Raise `Unmet` unless it holds: the journey shows what is so, or stops."""
     if not holds:
-        raise Unmet(problem)
+        raise Unmet(zh, en)
 
 
 class Narrator(Protocol):

@@ -94,7 +94,7 @@ async def images(request: Request) -> Response:
     body = await read(request, painter.MODEL)
     prompt = fields.text(body, "prompt", painter.LONGEST_PROMPT)
     if not prompt.strip():
-        raise BadRequest(param="prompt", reason="it is empty")
+        raise BadRequest(param="prompt", zh_reason="内容为空", en_reason="it is empty")
     size = fields.choice(body, "size", ["auto", *painter.SIZES], "1024x1024").replace("auto", "1024x1024")
     form = fields.choice(body, "output_format", list(painter.FORMATS), "png")
     fields.choice(body, "response_format", ["b64_json"], "b64_json")
@@ -129,13 +129,15 @@ async def read(request: Request, model: str) -> Body:
     async for part in request.stream():
         raw += part
         if len(raw) > LARGEST_BODY:
-            raise BadRequest(param="body", reason=f"it is larger than {LARGEST_BODY} bytes")
+            raise BadRequest(
+                param="body", zh_reason=f"超过 {LARGEST_BODY} 字节", en_reason=f"it is larger than {LARGEST_BODY} bytes"
+            )
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError) as failure:
-        raise BadRequest(param="body", reason="it is not JSON") from failure
+        raise BadRequest(param="body", zh_reason="不是 JSON", en_reason="it is not JSON") from failure
     if not isinstance(body, dict):
-        raise BadRequest(param="body", reason="it is not an object")
+        raise BadRequest(param="body", zh_reason="不是 JSON 对象", en_reason="it is not an object")
     if (named := fields.text(body, "model", 200, model)) != model:
         raise UnknownModel(model=named, offered=model)
     return body

@@ -39,21 +39,29 @@ def request(body: Body) -> dict[str, Any]:
 
 def _refuse_unsupported(body: Body) -> None:
     if fields.whole(body, "n", 1, 128, 1) != 1:
-        raise BadRequest(param="n", reason="this model gives one answer at a time")
+        raise BadRequest(
+            param="n", zh_reason="此模型每次只给一个回答", en_reason="this model gives one answer at a time"
+        )
     if body.get("tool_choice") not in (None, "auto", "none"):
-        raise BadRequest(param="tool_choice", reason="this model calls no tools")
+        raise BadRequest(param="tool_choice", zh_reason="此模型不调用工具", en_reason="this model calls no tools")
 
 
 def _messages(body: Body) -> list[Any]:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
-        raise BadRequest(param="messages", reason="a list of at least one message is needed")
+        raise BadRequest(
+            param="messages", zh_reason="须为至少含一条消息的列表", en_reason="a list of at least one message is needed"
+        )
     return messages
 
 
 def _message(message: object) -> dict[str, str]:
     if not isinstance(message, dict) or message.get("role") not in _ROLES:
-        raise BadRequest(param="messages", reason=f"each message needs a role of {', '.join(_ROLES)}")
+        raise BadRequest(
+            param="messages",
+            zh_reason=f"每条消息须有角色：{', '.join(_ROLES)}",
+            en_reason=f"each message needs a role of {', '.join(_ROLES)}",
+        )
     return {"role": _ROLES[message["role"]], "content": _content(message.get("content"))}
 
 
@@ -62,10 +70,14 @@ def _content(content: object) -> str:
     parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
     texts = [part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None for part in parts]
     if any(not isinstance(text, str) for text in texts):
-        raise BadRequest(param="messages", reason="this model reads text only")
+        raise BadRequest(param="messages", zh_reason="此模型只读文字", en_reason="this model reads text only")
     joined = "".join(str(text) for text in texts)
     if len(joined) > _LONGEST_MESSAGE:
-        raise BadRequest(param="messages", reason=f"a message is longer than {_LONGEST_MESSAGE} characters")
+        raise BadRequest(
+            param="messages",
+            zh_reason=f"有一条消息超过 {_LONGEST_MESSAGE} 个字符",
+            en_reason=f"a message is longer than {_LONGEST_MESSAGE} characters",
+        )
     return joined
 
 
@@ -86,7 +98,7 @@ def _stops(body: Body) -> list[str] | None:
         return None
     stops = stop if isinstance(stop, list) else [stop]
     if len(stops) > 4 or not all(isinstance(each, str) and 0 < len(each) <= 256 for each in stops):
-        raise BadRequest(param="stop", reason="one to four strings are needed")
+        raise BadRequest(param="stop", zh_reason="须为一至四个字符串", en_reason="one to four strings are needed")
     return stops
 
 

@@ -10,8 +10,8 @@ class BadRequest(SealmarkError):
 
     code: ClassVar[str] = "demo.bad_request"
     status: ClassVar[int] = 400
-    zh: ClassVar[str] = "请求的字段 {param} 不可用：{reason}。"
-    en: ClassVar[str] = "The request's field {param} cannot be used: {reason}."
+    zh: ClassVar[str] = "请求的字段 {param} 不可用：{zh_reason}。"
+    en: ClassVar[str] = "The request's field {param} cannot be used: {en_reason}."
     zh_next: ClassVar[str] = "请改正该字段后重试。"
     en_next: ClassVar[str] = "Correct the field and send the request again."
 

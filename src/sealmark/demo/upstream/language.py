@@ -130,5 +130,5 @@ def _checked(chunk: object) -> Chunk:
     if failure is None:
         return read
     if isinstance(failure, dict) and failure.get("code") == 400:
-        raise BadRequest(param="messages", reason=str(failure.get("message", "refused by the engine")))
+        raise BadRequest(param="messages", zh_reason=(said := str(failure.get("message", "-"))), en_reason=said)
     raise EngineFailed(engine=MODEL)

@@ -94,7 +94,7 @@ class Speaker:
             self._say(text.replace("\0", " "), f"{language}+{VOICES[voice]}", pace)
             samples = np.frombuffer(b"".join(self._heard), np.int16).astype(np.float32) / np.float32(32768)
         if np.abs(samples).max(initial=0) < _SILENT:
-            raise BadRequest(param="input", reason="nothing in it can be spoken")
+            raise BadRequest(param="input", zh_reason="其中没有可以读出的内容", en_reason="nothing in it can be spoken")
         return Sound(samples, self.rate)
 
     def _say(self, text: str, voice: str, pace: int) -> None:
@@ -118,11 +118,19 @@ class Speaker:
 
 def _check(text: str, voice: str, speed: float) -> None:
     if not text.strip() or len(text) > LONGEST_INPUT:
-        raise BadRequest(param="input", reason=f"1 to {LONGEST_INPUT} characters are needed")
+        raise BadRequest(
+            param="input",
+            zh_reason=f"须有 1 至 {LONGEST_INPUT} 个字符",
+            en_reason=f"1 to {LONGEST_INPUT} characters are needed",
+        )
     if voice not in VOICES:
-        raise BadRequest(param="voice", reason=f"the voices are {', '.join(sorted(VOICES))}")
+        raise BadRequest(
+            param="voice",
+            zh_reason=f"可用的声音：{', '.join(sorted(VOICES))}",
+            en_reason=f"the voices are {', '.join(sorted(VOICES))}",
+        )
     if not 0.25 <= speed <= 4:
-        raise BadRequest(param="speed", reason="it must lie between 0.25 and 4")
+        raise BadRequest(param="speed", zh_reason="须在 0.25 与 4 之间", en_reason="it must lie between 0.25 and 4")
 
 
 def _load() -> ctypes.CDLL:
