@@ -55,7 +55,9 @@ class Deployment:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(self.application, log_level="warning", access_log=False, proxy_headers=False)
+        config = uvicorn.Config(
+            self.application, log_level="critical", access_log=False, proxy_headers=False, timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()

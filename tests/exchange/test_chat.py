@@ -12,6 +12,8 @@ from sealmark.marks.explicit import text as explicit
 from tests.deployment import CHAT, Deployment, ask, wait_for
 from tests.upstream import BREAK_OFF, HANG, Script, ScriptedUpstream, completion
 
+PICTURE = "data:image/png;base64," + "A" * 300
+
 
 @pytest.fixture(scope="module")
 def term(deployment: Deployment) -> str:
@@ -262,7 +264,11 @@ def test_an_application_that_shows_the_label_gets_plain_text(
         (b'{"model": "no-such-model", "messages": []}', 404, "admission.unknown_model"),
         (b"[" * 100_000, 400, "exchange.not_json"),
         (b'{"model": "test-chat", "deep": ' + b"[" * 500 + b"]" * 500 + b"}", 400, "exchange.too_intricate"),
-        (b'{"model": "test-chat", "wide": [' + b'"a",' * 30_000 + b'"b"]}', 400, "exchange.too_intricate"),
+        (
+            b'{"model": "test-chat", "messages": [{}], "wide": [' + b'"a",' * 30_000 + b'"b"]}',
+            400,
+            "exchange.too_intricate",
+        ),
         (b'{"model": "test-chat", "pad": "' + b"x" * (5 * 1024 * 1024) + b'"}', 413, "exchange.body_too_large"),
         (
             json.dumps(
@@ -280,6 +286,9 @@ def test_an_application_that_shows_the_label_gets_plain_text(
             "review.remote_content",
         ),
         (json.dumps(ask("x", odd="data:image/png;base64,AAAA")).encode(), 400, "review.unknown_binary"),
+        (b'{"model": "test-chat"}', 400, "exchange.unusable_request"),
+        (b'{"model": "test-chat", "messages": []}', 400, "exchange.unusable_request"),
+        (b'{"model": "test-chat", "messages": ["hello"]}', 400, "exchange.unusable_request"),
     ],
 )
 def test_bad_input_gets_a_clear_error(deployment: Deployment, key: str, body: bytes, status: int, code: str) -> None:
@@ -313,6 +322,7 @@ def test_a_lone_surrogate_is_no_way_around(
         (Script([b"{}"], status=429), 503, "upstream.busy"),
         (Script([b'{"choices"', BREAK_OFF]), 502, "upstream.broken"),
         (Script([HANG]), 504, "upstream.timeout"),
+        (Script([json.dumps(completion(f"![a]({PICTURE})")).encode()]), 502, "exchange.inline_medium"),
     ],
 )
 def test_an_upstream_that_misbehaves(

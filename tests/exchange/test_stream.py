@@ -127,6 +127,7 @@ def test_a_stream_without_a_finish_reason_still_ends(
         ([b"data: {not json\n\n"], "upstream.rubbish"),
         ([b'data: {"choices": [{"delta": "no"}]}\n\n'], "upstream.rubbish"),
         ([b'data: {"error": {"message": "secret words"}}\n\n'], "upstream.broken"),
+        ([piece({"content": "data:image/png;base64," + "A" * 300})], "exchange.inline_medium"),
     ],
 )
 def test_an_upstream_that_breaks_in_mid_stream(
@@ -141,7 +142,8 @@ def test_an_upstream_that_breaks_in_mid_stream(
     assert found[-1] == "[DONE]"
     assert b"secret words" not in body
     _, closed = last_pair(deployment)
-    assert (closed["outcome"], closed["code"]) == ("broken", code)
+    outcome = "refused" if code == "exchange.inline_medium" else "broken"
+    assert (closed["outcome"], closed["code"]) == (outcome, code)
     assert_sealed(deployment, answer, body)
     wait_for(lambda: upstream.open_calls == 0, 3)
 

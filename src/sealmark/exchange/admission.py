@@ -182,8 +182,8 @@ class Admission:
 
     def _catch_up(self) -> None:
         asked_at = time.monotonic()
-        with self._database.transaction() as session:
-            changes = revisions.since(session, self._seen)
+        with self._database.reading() as connection:
+            changes = revisions.since(connection, self._seen)
         if changes:
             self._apply(changes)
         self._fresh_at = asked_at

@@ -89,7 +89,7 @@ class Released:
 
 async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     """A chat answered whole; what is returned has been reviewed, marked, and recorded durably."""
-    head, marking = Head.of(exchange), marking_of(exchange)
+    head, marking = plan_of(exchange)
     await stages.review_input(exchange, CHAT)
     asked = stages.upstream_body(exchange)
     data, _ = await stages.upstreams.call(exchange.admitted_service, PATH, asked, limit=LIMIT)
@@ -106,6 +106,14 @@ async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
         exchange, stages.recorder.closed(exchange, "released", items, output=[one.texts for one in released])
     )
     return body
+
+
+def plan_of(exchange: Exchange) -> tuple[Head, Marking]:
+    """Head and marks of the answer to come; raises `UnusableRequest` for a request that is no chat."""
+    messages = exchange.body.get("messages")
+    if not isinstance(messages, list) or not messages or not all(isinstance(one, dict) for one in messages):
+        raise UnusableRequest(field="messages")
+    return Head.of(exchange), marking_of(exchange)
 
 
 def marking_of(exchange: Exchange) -> Marking:

@@ -30,6 +30,7 @@ class Spoken:
 
 async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     """Pictures, each with its own label, its visible mark and its metadata mark."""
+    required_text(exchange.body, "prompt")
     await stages.review_input(exchange, IMAGES)
     if exchange.body.get("response_format", "b64_json") != "b64_json":
         raise UnusableRequest(field="response_format (b64_json)")

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from sealmark.errors import SealmarkError
-from sealmark.exchange.chat import PATH, Head, Outcome, envelope, items_of, marking_of
+from sealmark.exchange.chat import PATH, Outcome, envelope, items_of, plan_of
 from sealmark.exchange.errors import (
     ClientLeft,
     InlineMedium,
@@ -67,8 +67,8 @@ class _Relay:
 
     def __init__(self, stages: Stages, exchange: Exchange, send: Send) -> None:
         self._stages, self._exchange, self._send = stages, exchange, send
-        self._marking = marking_of(exchange)
-        self._pieces = Pieces(stages.library, Head.of(exchange), self._marking)
+        head, self._marking = plan_of(exchange)
+        self._pieces = Pieces(stages.library, head, self._marking)
         self._label: Label | None = None
         self._wire = sha256()
         self._opened: asyncio.Future[int] | None = None

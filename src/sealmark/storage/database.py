@@ -1,7 +1,7 @@
 """The workplace's database: SQLite by default, PostgreSQL when it grows, one code path.
 
-Synchronous everywhere. On SQLite every transaction begins IMMEDIATE, so that a writer waits at its start
-instead of failing at its end.
+Synchronous everywhere. On SQLite every transaction that may write begins IMMEDIATE, so that a writer waits at its
+start instead of failing at its end; one that only reads takes no lock.
 """
 
 import os
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -48,12 +48,19 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             _prepare_sqlite(self.engine, parsed.database)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = self.engine.execution_options(reading=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits at its end, and rolls back if anything is raised."""
         with self._sessions.begin() as session:
             yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that only reads, for what is asked again and again: it holds up nobody, and costs little."""
+        with self._readers.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every connection."""
@@ -77,5 +84,6 @@ def _prepare_sqlite(engine: Engine, path: str | None) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

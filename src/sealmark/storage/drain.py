@@ -35,8 +35,8 @@ class Drain:
 
     def once(self) -> int:
         """Take what waits now; returns how many records that was."""
-        with self._database.transaction() as session:
-            found = outbox.waiting(session)
+        with self._database.reading() as connection:
+            found = outbox.waiting(connection)
         new = [(record, key) for identity, record in found if not self._store.find(key := self._key(identity))]
         appended = [self._sequencer.append_soon(Entry(record, keys=(key,))) for record, key in new]
         wait(appended)

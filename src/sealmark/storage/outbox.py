@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import LargeBinary, String, delete, select
+from sqlalchemy import Connection, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sealmark.storage.database import Moment, Table, now
@@ -30,7 +30,7 @@ def put(session: Session, kind: str, **fields: Any) -> None:
     session.add(PendingRecord(id=identity, record=body, created_at=moment))
 
 
-def waiting(session: Session, most: int = 500) -> list[tuple[str, bytes]]:
+def waiting(session: Session | Connection, most: int = 500) -> list[tuple[str, bytes]]:
     """The oldest waiting records: (id, canonical JSON)."""
     found = select(PendingRecord.id, PendingRecord.record).order_by(PendingRecord.created_at).limit(most)
     return [(row.id, row.record) for row in session.execute(found)]

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Integer, String, delete, func, select
+from sqlalchemy import BigInteger, Connection, Integer, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sealmark.storage.database import Moment, Table, now
@@ -33,7 +33,7 @@ def latest(session: Session) -> int:
     return session.scalar(select(func.max(Revision.number))) or 0
 
 
-def since(session: Session, number: int) -> list[tuple[int, str, str]]:
+def since(session: Session | Connection, number: int) -> list[tuple[int, str, str]]:
     """The changes after `number`: (number, room, subject), oldest first."""
     found = select(Revision.number, Revision.room, Revision.subject).where(Revision.number > number)
     return [(row.number, row.room, row.subject) for row in session.execute(found.order_by(Revision.number))]

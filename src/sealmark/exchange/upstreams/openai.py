@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
+import structlog
+
 from sealmark.errors import SealmarkError
 from sealmark.exchange.errors import (
     UpstreamBusy,
@@ -17,6 +19,7 @@ from sealmark.exchange.errors import (
 from sealmark.exchange.upstreams.connection import Connection, Pool
 from sealmark.registers.service import Service
 
+log = structlog.get_logger(__name__)
 EVENT_LIMIT = 1024 * 1024  # bytes; one event of a stream
 
 
@@ -49,7 +52,7 @@ class Upstreams:
                 if size > most:
                     raise UpstreamRubbish(problem="over the size limit")
                 if connection.headed:
-                    _require_success(connection.status)
+                    _require_success(connection.status, service)
                 if connection.complete:
                     break
                 await connection.more(_left(until))
@@ -64,7 +67,7 @@ class Upstreams:
         async with self._asked(service, path, body) as connection:
             while not connection.headed:
                 await connection.more(self._answer)
-            _require_success(connection.status)
+            _require_success(connection.status, service)
             if connection.media_type != "text/event-stream":
                 raise UpstreamRubbish(problem="not an event stream")
             yield Events(connection, self._answer, self._stall)
@@ -133,8 +136,10 @@ def _left(until: float) -> float:
     return left
 
 
-def _require_success(status: int) -> None:
+def _require_success(status: int, service: Service) -> None:
+    """Raise what a status other than 200 means; what the upstream says of it stays behind, nobody reviewed it."""
     if status != 200:
+        log.warning("upstream.refused", service=service.id, status=status)
         raise _refusal(status)
 
 
