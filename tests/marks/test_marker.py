@@ -173,6 +173,46 @@ def test_layer_that_cannot_be_made_is_refused(layer: str) -> None:
         mark(LARGE["png"], OURS, layers=("metadata", layer))
 
 
+@pytest.mark.parametrize("layers", [("metadata",), ("explicit", "metadata")])
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize(
+    ("form", "given"),
+    [("PNG", {}), ("WEBP", {"lossless": True, "exact": True}), ("WEBP", {"quality": 90, "exact": True})],
+)
+def test_no_hidden_picture_leaves_marked(
+    form: str, given: dict[str, object], fresh: bool, layers: tuple[str, ...]
+) -> None:
+    """Whichever way an item of ours is marked, what stands under its full transparency does not leave with it."""
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (256, 256, 3), np.uint8))
+    noise.putalpha(Image.new("L", noise.size, 0))
+    noise.paste((200, 10, 10, 255), (0, 0, 40, 40))
+    marked = mark_bytes(samples.saved(noise, form, **given), OURS, Options(layers, own_edit=True, fresh=fresh))
+    with Image.open(io.BytesIO(marked.data)) as opened:
+        pixels = np.asarray(opened.convert("RGBA"))
+    hidden = pixels[64:180, 64:][pixels[64:180, 64:, 3] == 0]
+    assert len(hidden) > 5000
+    assert hidden.max() <= 8
+    assert note.UNHIDDEN in marked.warnings
+
+
+def test_a_see_through_picture_that_hides_nothing_keeps_its_bytes() -> None:
+    """The metadata mark alone changes no pixel, and anothers item is passed on as it is, whatever it holds."""
+    plain = samples.png("RGBA")
+    assert mark(plain, OURS, layers=("metadata",), own_edit=True).data == metadata.write(plain, OURS)
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8))
+    noise.putalpha(0)
+    foreign = metadata.write(samples.saved(noise, "PNG"), Label.first("someone", "9"))
+    passed = mark(foreign, OURS, layers=("metadata",))
+    assert note.UNHIDDEN not in passed.warnings
+    assert image_of(passed.data) == image_of(foreign)
+
+
+def image_of(data: bytes) -> bytes:
+    """The pixels as they stand, hidden ones too."""
+    with Image.open(io.BytesIO(data)) as opened:
+        return opened.tobytes()
+
+
 def test_label_that_does_not_read_back_is_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail closed: a writer that loses the label, or leaves a second one, ends in an error."""
     for reader in (_never, _twice):

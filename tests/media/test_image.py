@@ -109,6 +109,72 @@ def test_painting_on_a_transparent_ground_is_opaque() -> None:
     assert alpha[~inside].max() == 0
 
 
+def _two_pictures(mode: str = "RGBA") -> Image.Image:
+    """A picture whose left half is seen, and under whose transparent right half another is hidden."""
+    ground = Image.fromarray(np.random.default_rng(3).integers(0, 256, (96, 192, 3), np.uint8)).convert(mode[:-1])
+    alpha = Image.new("L", ground.size)
+    alpha.paste(255, (0, 0, 96, 96))
+    ground.putalpha(alpha)
+    return ground
+
+
+SEE_THROUGH: list[tuple[str, str, dict[str, object]]] = [
+    ("PNG", "RGBA", {}),
+    ("PNG", "LA", {}),
+    ("WEBP", "RGBA", {"lossless": True, "exact": True}),
+    ("WEBP", "RGBA", {"quality": 95, "exact": True}),
+]
+
+
+@pytest.mark.parametrize(("form", "mode", "given"), SEE_THROUGH)
+def test_a_picture_under_transparency_does_not_come_through(form: str, mode: str, given: dict[str, object]) -> None:
+    """What no reviewer and no reader sees is gone from the decoded pixels and from the encoded file."""
+    source = samples.saved(_two_pictures(mode), form, **given)
+    with Image.open(io.BytesIO(source)) as opened:
+        assert np.asarray(opened.convert("RGB"))[:, 130:].std() > 40, "the sample hides nothing"
+    picture = image.decode(source)
+    assert picture.unhidden
+    stored = np.asarray(picture.pixels)
+    assert not stored[stored[..., -1] == 0].any()
+    with Image.open(io.BytesIO(image.encode(picture))) as opened:
+        pixels = np.asarray(opened.convert("RGBA"))
+    hidden = pixels[:, 130:]
+    assert not hidden[..., 3].any()
+    assert hidden[..., :3].max() <= (0 if given.get("quality") is None else 8)
+    assert not image.decode(image.encode(picture)).unhidden
+
+
+@pytest.mark.parametrize(("form", "mode", "given"), SEE_THROUGH)
+def test_what_is_seen_of_a_see_through_picture_stays(form: str, mode: str, given: dict[str, object]) -> None:
+    """Clearing touches no pixel that has any alpha, were it one in 255."""
+    source = _two_pictures(mode)
+    source.putpixel((150, 50), (*((9,) * (len(mode) - 1)), 1))
+    data = samples.saved(source, form, **given)
+    with Image.open(io.BytesIO(data)) as opened:
+        was = np.asarray(opened.convert(mode))
+    now = np.asarray(image.decode(data).pixels.convert(mode))
+    seen = was[..., -1] > 0
+    assert np.array_equal(was[seen], now[seen])
+    assert np.array_equal(was[..., -1], now[..., -1])
+
+
+def test_one_colour_under_transparency_is_no_picture() -> None:
+    """A white or black ground under the transparency, as most writers leave it, is nothing hidden."""
+    ground = samples.picture().convert("RGBA")
+    ground.paste((255, 255, 255, 0), (0, 0, 40, 64))
+    assert not image.decode(samples.saved(ground, "PNG")).unhidden
+    for mode, transparency in (("P", 0), ("RGB", (0, 0, 0)), ("L", 3)):
+        assert not image.decode(samples.png(mode, transparency=transparency)).unhidden
+
+
+def test_a_palette_can_hide_no_picture_either() -> None:
+    """Several palette entries that are all transparent, in different colours, are cleared."""
+    source = samples.picture().quantize(16)
+    picture = image.decode(samples.saved(source, "PNG", transparency=bytes(16)))
+    assert picture.unhidden
+    assert not np.asarray(picture.pixels).any()
+
+
 def test_decompression_bomb_is_refused_from_its_header() -> None:
     """A PNG of a few bytes that announces 100 megapixels is never decoded."""
     with pytest.raises(TooManyPixels) as caught:

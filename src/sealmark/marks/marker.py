@@ -7,7 +7,7 @@ returned. Everything here is plain functions of bytes, so that a process pool ca
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sealmark.errors import Language
 from sealmark.marks import metadata, note
@@ -16,6 +16,9 @@ from sealmark.marks.label import REHEARSAL_CODE, Label, production_id
 from sealmark.marks.metadata import Found
 from sealmark.marks.note import Note
 from sealmark.media import STANDARD, Format, Limits, Source, markdown, read, sniff, text
+
+if TYPE_CHECKING:
+    from sealmark.media.image import Picture
 
 Layer = Literal["explicit", "metadata"]
 LAYERS: tuple[Layer, ...] = ("explicit", "metadata")
@@ -118,6 +121,9 @@ def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: t
     elif options.renewed and form.medium in _RENEWED:
         shown, said = _RENEWED[form.medium](data, options)
         warnings += said
+    elif form.medium == "image" and (previous is None or options.own_edit):
+        shown, said = _unhide(data, options)
+        warnings += said
     if not metadata.carries(form):
         return Marked(shown, form, final, ("explicit",), tuple(warnings), previous, final.wrapped())
     written = metadata.write(shown, final, form)
@@ -191,7 +197,22 @@ def _mark_image(data: bytes, _form: Format, options: Options) -> tuple[bytes, tu
     picture = image.decode(data, options.limits)
     picture = picture.freshened() if options.renewed else picture
     drawn = drawing.draw(picture.rgb(), wording=options.explicit.wording, corner=options.explicit.corner)
-    return image.encode(picture.painted(drawn)), (note.SHALLOWER,) if picture.shallower else ()
+    return image.encode(picture.painted(drawn)), _losses(picture)
+
+
+def _losses(picture: "Picture") -> tuple[Note, ...]:
+    said = ((picture.shallower, note.SHALLOWER), (picture.unhidden, note.UNHIDDEN))
+    return tuple(loss for holds, loss in said if holds)
+
+
+def _unhide(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:
+    """The very bytes, unless a picture is hidden in them: what no reviewer and no reader sees does not leave."""
+    from sealmark.media import image
+
+    if not image.is_see_through(data):
+        return data, ()
+    picture = image.decode(data, options.limits)
+    return (image.encode(picture), _losses(picture)) if picture.unhidden else (data, ())
 
 
 def _mark_audio(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
@@ -215,7 +236,7 @@ def _renew_image(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]
     from sealmark.media import image
 
     picture = image.decode(data, options.limits).freshened()
-    return image.encode(picture), (note.SHALLOWER,) if picture.shallower else ()
+    return image.encode(picture), _losses(picture)
 
 
 def _renew_audio(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:

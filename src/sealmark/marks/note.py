@@ -45,6 +45,11 @@ SHALLOWER = Note(
     "绘制可见标识时，十六位像素已降为八位。",
     "sixteen-bit samples were reduced to eight bits when the visible mark was drawn",
 )
+UNHIDDEN = Note(
+    "marks.hidden_pixels_cleared",
+    "图像完全透明处藏有看不见的颜色，已清除。",
+    "colours that nobody could see stood under the picture's full transparency; they were cleared",
+)
 UNCHECKED = Note(
     "marks.security_unchecked",
     "标识中的安全防护数据未经核验。",

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, JpegImagePlugin
 
-from sealmark.media import colour, exif, jpeg, png, riff, webp
+from sealmark.media import colour, exif, jpeg, png, riff, transparency, webp
 from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels, why
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
@@ -41,7 +41,7 @@ class Picture:
 
     `pixels` is in one of the modes L, LA, RGB, RGBA, CMYK; `source` the bytes it came from, whose metadata and
     coding an encoding follows; `shallower` whether sixteen-bit samples were reduced to eight; `fresh` whether
-    an encoding leaves that metadata behind.
+    an encoding leaves that metadata behind; `unhidden` whether a picture under full transparency was cleared.
     """
 
     pixels: Image.Image
@@ -50,6 +50,7 @@ class Picture:
     turned: _Transpose | None = None
     shallower: bool = False
     fresh: bool = False
+    unhidden: bool = False
 
     def rgb(self) -> Image.Image:
         """The picture as a person sees it: turned upright, without alpha, mode RGB."""
@@ -139,7 +140,7 @@ _CODECS: Mapping[str, _Codec] = {
 
 
 def decode(data: bytes, limits: Limits = STANDARD) -> Picture:
-    """The pixels of a still PNG, JPEG or WebP.
+    """The pixels of a still PNG, JPEG or WebP, fully transparent ones without their colour, which nobody sees.
 
     The size is checked from the header before anything is decoded. Raises `TooManyPixels`, `MovingImage`,
     `Damaged`, and what `sniff` raises.
@@ -149,7 +150,15 @@ def decode(data: bytes, limits: Limits = STANDARD) -> Picture:
     if codec.container.is_moving(data):
         raise MovingImage(format=form.name)
     turned = _SHOWN.get(exif.orientation(codec.container.exif_block(data)))
-    return Picture(_opened(codec.coded(data), form, size), form, data, turned, codec.container.is_deep(data))
+    pixels = _opened(codec.coded(data), form, size)
+    hid = transparency.hides(pixels, lossy=not codec.container.is_lossless(data))
+    return Picture(transparency.cleared(pixels), form, data, turned, codec.container.is_deep(data), unhidden=hid)
+
+
+def is_see_through(data: bytes) -> bool:
+    """Whether a still picture can have transparent pixels, from its headers alone."""
+    container = _codec(sniff(data)).container
+    return bool(container.has_alpha(data)) and not container.is_moving(data)
 
 
 def _codec(form: Format) -> _Codec:

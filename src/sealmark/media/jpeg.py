@@ -142,6 +142,16 @@ def is_deep(_data: bytes) -> bool:
     return False
 
 
+def is_lossless(_data: bytes) -> bool:
+    """JPEG loses."""
+    return False
+
+
+def has_alpha(_data: bytes) -> bool:
+    """JPEG has no transparency."""
+    return False
+
+
 def is_exif(segment: Segment) -> bool:
     """Whether a segment holds an EXIF block."""
     return segment.marker == APP1 and segment.body.startswith(exif.PREFIX)

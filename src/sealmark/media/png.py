@@ -132,6 +132,16 @@ def is_deep(data: bytes) -> bool:
     return len(data) > 24 and data[24] == 16
 
 
+def is_lossless(_data: bytes) -> bool:
+    """PNG loses nothing."""
+    return True
+
+
+def has_alpha(data: bytes) -> bool:
+    """Whether pixels may be transparent: colour types 4 and 6 (PNG 11.2.1), or a chunk tRNS."""
+    return data[25:26] in {b"\x04", b"\x06"} or any(chunk.kind == b"tRNS" for chunk in parse(data).chunks)
+
+
 def exif_block(data: bytes) -> bytes:
     """The EXIF block, or nothing."""
     return next((chunk.body for chunk in parse(data).chunks if chunk.kind == b"eXIf"), b"")

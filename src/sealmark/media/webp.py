@@ -84,6 +84,12 @@ def is_lossless(data: bytes) -> bool:
     return any(chunk.kind == b"VP8L" for chunk in parse(data).chunks)
 
 
+def has_alpha(data: bytes) -> bool:
+    """Whether pixels may be transparent: a chunk of alpha, or the bit of a VP8L header (RFC 9649 3.4)."""
+    chunks = parse(data).chunks
+    return any(chunk.kind == b"ALPH" or (chunk.kind == b"VP8L" and _picture(chunk)[2]) for chunk in chunks)
+
+
 def extended(container: Container) -> Container:
     """The same file in the extended layout, with the flags that its chunks call for."""
     first = container.chunks[0]
