@@ -1,6 +1,7 @@
 """`sealmark ledger`, beside the running server."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,78 @@ def test_a_receipt_holds_offline(call: Call, receipt: Path, vkey: str, tmp_path:
     assert (line["holds"], line["record"]["kind"]) == (True, "exchange.answer.closed")
     assert "items.0.digest" in line["opened"]
     assert call("ledger", "check", "-", "--vkey", vkey, given=receipt.read_bytes()).code == 0
+
+
+def test_a_receipt_says_what_it_proves(
+    call: Call, receipt: Path, vkey: str, monkeypatch: pytest.MonkeyPatch, deployment: Deployment
+) -> None:
+    """When, which service and outcome, every review, every item with number, marks and digest, in both languages."""
+    (line,) = call("ledger", "check", receipt, "--vkey", vkey, "--json").lines
+    record = line["record"]
+    (item,) = line["items"]
+    assert (line["at"], line["outcome"], line["reviews"]) == (record["at"], "released", record["reviews"])
+    assert item["produce_id"] == record["items"][0]["label"]["ProduceID"]
+    assert item["marks"] == record["items"][0]["marks"]
+    assert item["digest"] == line["opened"]["items.0.digest"]
+    for language, words in (
+        ("en_US.UTF-8", ("outcome ", "released", "review 2 ", "passed", "item 1 ", "number ", "marks ", "metadata")),
+        ("zh_CN.UTF-8", ("结果 ", "放行", "审核 2 ", "通过", "内容 1 ", "编号 ", "标识 ", "元数据")),
+    ):
+        monkeypatch.setenv("LANG", language)
+        shown = call("ledger", "check", receipt, "--vkey", vkey).out
+        for told in (*words, item["produce_id"], item["digest"], deployment.house.stages.library.version):
+            assert told in shown
+        names = [row[2:18].strip() for row in shown.splitlines()[:-1]]
+        chinese = [name for name in names if any("\u4e00" <= character <= "\u9fff" for character in name)]
+        assert set(names) - set(chinese) == ({"", "SHA-256"} if language.startswith("zh") else set(names))
+
+
+def test_a_refusals_receipt_says_why(call: Call, deployment: Deployment, key: str, data: Path, vkey: str) -> None:
+    """A request that review refused: refused, by which code and article, and the finding without its word."""
+    rows = (entry for entries in deployment.house.stages.library.entries for entry in entries)
+    term = next(entry.term for entry in rows if entry.severity == "block")
+    with deployment.client(key) as client:
+        answer = client.post("/v1/chat/completions", json=ask(f"about {term} please"))
+    text = call("ledger", "prove", answer.headers["x-sealmark-receipt"], "--data-dir", data).out
+    ended = call("ledger", "check", "-", "--vkey", vkey, given=text.encode())
+    assert "refused, review.input_blocked, Article 10" in ended.out
+    assert "finding " in ended.out
+    assert "blocked" in ended.out
+    assert term not in ended.out
+
+
+def test_a_record_of_any_shape_is_shown(deployment: Deployment) -> None:
+    """What a log signed is not what we would have written: it is shown all the same, and steers no terminal."""
+    from sealmark.cli.receipt import in_json, in_words, plain
+    from sealmark.ledger import Checked, Checkpoint
+
+    strange = {"kind": 7, "at": None, "items": [{}, 1, {"label": [], "marks": "x"}], "reviews": {"a": 1}}
+    found = Checked({**strange, "service": "\x1b[2J", "operation": "x"}, 0, Checkpoint("a", 1, bytes(32)), {"b": "c"})
+    assert ("b", "c") in list(in_words(found))
+    assert in_json(found)["items"][1]["marks"] == "x"
+    assert "\x1b" not in "".join(plain(value) for _, value in in_words(found))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda key: "\n", "it is empty"),
+        (lambda key: f'"{key}"', "it stands in quotes"),
+        (lambda key: f"{key}\n{key}", "more than one line"),
+        (lambda key: key[:-4], "32 bytes expected, 29 found"),
+    ],
+)
+def test_a_spoilt_key_is_explained(
+    call: Call, receipt: Path, vkey: str, tmp_path: Path, spoil: Callable[[str], str], said: str
+) -> None:
+    """What is wrong with the public key is said, with what it should look like, and its text is not repeated."""
+    (tmp_path / "key").write_text(spoil(vkey), "utf-8")
+    ended = call("ledger", "check", receipt, "--vkey", "key")
+    assert ended.code == 2
+    assert "[cli.key_unusable]" in ended.err
+    assert said in ended.err
+    assert "joined by plus signs" in ended.err
+    assert vkey.rpartition("+")[2][:12] not in ended.err
 
 
 def test_an_altered_receipt_does_not(call: Call, receipt: Path, vkey: str) -> None:

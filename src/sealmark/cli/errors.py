@@ -69,6 +69,20 @@ class NeedsExtra(SealmarkError):
     en_next = "Install the extra: sealmark[{extra}]."
 
 
+class KeyTextUnusable(SealmarkError):
+    """What was given as the ledger's public key is none; its text is not repeated."""
+
+    code = "cli.key_unusable"
+    status = 400
+    zh = "这不是账本的公钥（vkey）：{zh_reason}。"
+    en = "This is no public key (vkey) of a ledger: {en_reason}."
+    zh_next = "它是一行文字：账本名称、8 位编号、base64，以加号相连，不带引号；在服务的 /api/ledger 里可以找到。"
+    en_next = (
+        "It is one line without quotes: the ledger's name, an id of 8 digits and base64, joined by plus signs; "
+        "the service shows it at /api/ledger."
+    )
+
+
 class UnknownOperation(SealmarkError):
     """What is to be restricted is no operation of the gateway."""
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.cells import set_cell_size
 
+from sealmark.cli.errors import KeyTextUnusable
 from sealmark.cli.options import DataDir, Json
 from sealmark.cli.spoken import language, said
 from sealmark.cli.terminal import NO, YES, as_json, complain, counted, json_line, line, remark, summary
@@ -44,6 +46,7 @@ ReceiptFile = Annotated[
     str, typer.Argument(metavar="RECEIPT|-", show_default=False, help=said("凭证文件。", "The receipt's file."))
 ]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", show_default=False, help=said("输出目录。", "Where to write."))]
+_QUOTES = tuple("\"'`“”")
 _HELP = {
     "verify": said(
         "核对整个账本：每条记录、每块瓦片、每个检查点。只读，服务运行时也可核对。",
@@ -99,10 +102,33 @@ def _verifier(vkey: str, settings: "Settings", origin: str) -> "Verifier":
 
 
 def _key(given: str) -> "Verifier":
-    """A public key, written out or in a file."""
+    """A public key, written out or in a file. Raises `KeyTextUnusable`, or errors of `media` for the file."""
     from sealmark.ledger import Verifier
+    from sealmark.ledger.errors import NoteMalformed
 
-    return Verifier.load(given if "+" in given and not Path(given).exists() else _read(given))
+    written = "+" in given and not Path(given).exists()
+    text = given if written else _read(given)
+    try:
+        return Verifier.load(text)
+    except NoteMalformed as error:
+        zh, en = (str(error.details[name]) for name in ("zh_reason", "en_reason"))
+        if spoilt := _mistyped(text):
+            zh, en = spoilt
+        raise KeyTextUnusable(zh_reason=zh, en_reason=en) from error
+
+
+def _mistyped(text: str) -> tuple[str, str] | None:
+    """What one sees at once of a key that was not copied as it is; None where it is something else."""
+    inner = text.strip("\ufeff \r\n")
+    for seen, zh, en in (
+        (not inner, "文件是空的", "it is empty"),
+        (inner[0:1] in _QUOTES or inner[-1:] in _QUOTES, "它带有引号", "it stands in quotes"),
+        (text.startswith("\ufeff"), "它以字节序标记（BOM）开头", "it begins with a byte order mark"),
+        (len(inner.split()) > 1, "它不止一行，或夹有空格", "it has more than one line, or spaces in it"),
+    ):
+        if seen:
+            return zh, en
+    return None
 
 
 def _seen(since: Path | None, verifier: "Verifier") -> "Checkpoint | None":
@@ -180,6 +206,7 @@ def prove(named: Named, data_dir: DataDir = None, as_json_: Json = False) -> int
 
 def check(receipt: ReceiptFile, vkey: Vkey, as_json_: Json = False) -> int:
     """Exit code 0 when the receipt holds, 1 when it does not, 2 when the file is no receipt."""
+    from sealmark.cli.receipt import in_json
     from sealmark.ledger import check as checked
     from sealmark.ledger.errors import ProofInvalid, SignatureInvalid
 
@@ -192,30 +219,18 @@ def check(receipt: ReceiptFile, vkey: Vkey, as_json_: Json = False) -> int:
         complain(error, receipt)
         return NO
     if as_json_:
-        json_line(_checked(found))
+        json_line(in_json(found))
     else:
         _show_checked(found)
     return YES
 
 
-def _checked(found: "Checked") -> dict[str, Any]:
-    return {
-        "holds": True,
-        "index": found.index,
-        "origin": found.checkpoint.origin,
-        "size": found.checkpoint.size,
-        "record": found.record,
-        "opened": found.opened,
-    }
-
-
 def _show_checked(found: "Checked") -> None:
-    for place in ("kind", "at", "exchange", "operation", "service", "outcome"):
-        if place in found.record:
-            line((f"  {place:<16}", "muted"), str(found.record[place]))
-    for place, value in found.opened.items():
-        line((f"  {place:<16}", "muted"), value)
-    zh = f"凭证成立：{found.checkpoint.origin} 账本 {found.checkpoint.size} 条记录中的第 {found.index} 条。"
+    from sealmark.cli.receipt import in_words, plain
+
+    for name, value in in_words(found):
+        line((f"  {set_cell_size(plain(name), 16)}", "muted"), plain(value))
+    zh = f"凭证成立：{found.checkpoint.origin} 账本 {found.checkpoint.size} 条记录中序号为 {found.index} 的一条。"
     en = f"The receipt holds: record {found.index} of {found.checkpoint.size} in the ledger {found.checkpoint.origin}."
     summary(said(zh, en))
 

@@ -174,7 +174,10 @@ def short(path: Path) -> str:
 
 
 def program() -> str:
-    """How one would call `sealmark` here: by its path, where it lies below this folder and not on the usual one."""
+    """How one would call `sealmark` here: by its path, unless it is on the usual one."""
     beside = Path(sys.executable).absolute().with_name("sealmark")
-    below = beside.exists() and beside.is_relative_to(Path.cwd())
-    return str(beside.relative_to(Path.cwd())) if below else "sealmark"
+    if not beside.exists():
+        return "sealmark"
+    if beside.is_relative_to(Path.cwd()):
+        return str(beside.relative_to(Path.cwd()))
+    return "sealmark" if shutil.which("sealmark") else str(beside)
