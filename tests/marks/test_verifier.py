@@ -1,9 +1,13 @@
 """The verdict follows the Measures' tiers, and says honestly what was not looked at."""
 
+import io
+import time
 import zlib
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +16,7 @@ from sealmark.errors import SealmarkError
 from sealmark.marks import metadata, note, verifier
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import mark
+from sealmark.marks.metadata import xmp
 from sealmark.marks.verifier import LAYERS, Known, verify
 from sealmark.media import STANDARD, Limits, id3, mp3, png
 from sealmark.media.errors import UnknownFormat
@@ -157,7 +162,7 @@ def test_a_label_under_a_wrong_check_sum_is_read() -> None:
 def _bombs() -> dict[str, tuple[bytes, Limits, str]]:
     packed = zlib.compress(bytes(64 << 20), 9)
     text = png.Chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)
-    many = (png.Chunk(b"tEXt", b"AIGC\0"),) * 65
+    many = (png.Chunk(b"tEXt", b"AIGC\0"),) * 17
     whole = png.parse(samples.EVERY["png"]).chunks
     frame = id3.make_frame(3, b"TXXX", bytes(4) + packed)
     frame = replace(frame, raw=frame.raw[:8] + b"\0\x80" + frame.raw[10:], flags=b"\0\x80")
@@ -206,6 +211,38 @@ def test_what_the_ledger_knows_of_an_item_over_the_limit_is_said() -> None:
     verdict = verify(data, registry=_registry(data=data))
     assert verdict.known is not None
     assert (verdict.known.unchanged, verdict.whole) == (True, False)
+
+
+@pytest.mark.parametrize("size", [0, 100, 1 << 30])
+@pytest.mark.parametrize("key", ["wav", "webp"])
+def test_a_form_that_lies_about_its_size_hides_no_label(key: str, size: int) -> None:
+    """Players go by the chunks; so does whoever reads what is left."""
+    marked = metadata.write(samples.EVERY[key], OURS)
+    verdict = verify(marked[:4] + size.to_bytes(4, "little") + marked[8:])
+    assert (verdict.tier, verdict.label, verdict.whole) == ("is", OURS, False)
+
+
+@pytest.mark.parametrize("value", [1e38, float("inf"), float("nan")])
+def test_samples_beyond_all_hearing_are_no_traceback(value: float) -> None:
+    """A WAV of floats may hold anything: it is listened to at full scale, or said to be beyond listening."""
+    out = io.BytesIO()
+    soundfile.write(out, np.full((8000, 1), value, np.float32), 16000, format="WAV", subtype="FLOAT")
+    heard = verify(out.getvalue()).layers["explicit"]
+    assert heard.state == ("none" if value == 1e38 else "damaged")
+    assert ("无法辨听" in heard.zh) is (heard.state == "damaged")
+
+
+def test_honest_time_for_many_large_places() -> None:
+    """A file made of packets that unfold to the bound, each with a label, takes seconds and not minutes."""
+    filler = " ".join(f'a{number}=""' for number in range(40_000))
+    packet = xmp.write(None, OURS, "here").replace(b"<TC260:AIGC>", f"<q {filler}/><TC260:AIGC>".encode())
+    place = png.Chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(packet))
+    whole = png.parse(samples.EVERY["png"]).chunks
+    data = png.build(png.Container((whole[0], *(place,) * 500, *whole[1:])))
+    began = time.process_time()
+    verdict = verify(data)
+    assert time.process_time() - began < 5
+    assert (verdict.tier, verdict.whole) == ("is", False)
 
 
 def test_bytes_of_no_format_are_an_error() -> None:

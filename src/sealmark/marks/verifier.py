@@ -267,6 +267,7 @@ def _seen(data: bytes, _form: Format, _limits: Limits) -> LayerFinding:
 
 def _heard(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
     from sealmark.marks.explicit import hearing
+    from sealmark.marks.explicit.errors import UnusableSound
     from sealmark.media import audio
 
     try:
@@ -279,6 +280,9 @@ def _heard(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
         if int(str(error.details["samples"])) > limits.samples:
             raise TooManySamples(samples=error.details["samples"], limit=limits.samples) from None
         return _TOO_LONG
+    except UnusableSound as error:
+        zh, en = error.details["zh_reason"], error.details["en_reason"]
+        return LayerFinding("damaged", f"无法辨听这段声音：{zh}。", f"The sound cannot be listened to: {en}.")
     if not traces:
         zh = "首尾没有听到本平台的语音提示或短长短短节奏；他人的语音提示尚不能识别。"
         en = "Neither our announcement nor the rhythm is heard; another's announcement is not recognised."

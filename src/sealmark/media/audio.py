@@ -44,10 +44,9 @@ def decode(data: bytes, limits: Limits = STANDARD) -> Sound:
     `EmptyItem` for a file without a single sample, and what `sniff` raises.
     """
     form = sniff(data)
-    _codec(form)
-    (wav if form.name == "wav" else mp3).parse(data)
+    coded = _codec(form).coded(data)
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
+        with soundfile.SoundFile(io.BytesIO(coded)) as file:
             _check_length(file.frames * file.channels, limits)
             samples = file.read(dtype="float32", always_2d=True)
             return Sound(samples, file.samplerate, file.subtype, form, data)
@@ -69,7 +68,7 @@ def encode(sound: Sound) -> bytes:
     Raises `NotEncodable`.
     """
     try:
-        return _codec(sound.format)(sound)
+        return _codec(sound.format).encode(sound)
     except (soundfile.LibsndfileError, RuntimeError, ValueError, TypeError):
         raise NotEncodable(format=sound.format.name) from None
 
@@ -106,10 +105,18 @@ def _mp3(sound: Sound) -> bytes:
     return (mp3.renew if sound.fresh else mp3.splice)(sound.source, out.getvalue())
 
 
-_CODECS: Mapping[str, Callable[[Sound], bytes]] = {"wav": _wav, "mp3": _mp3}
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """`coded` gives the decoder the sound alone, so that no parser but ours sees a hostile metadata block."""
+
+    coded: Callable[[bytes], bytes]
+    encode: Callable[[Sound], bytes]
 
 
-def _codec(form: Format) -> Callable[[Sound], bytes]:
+_CODECS: Mapping[str, _Codec] = {"wav": _Codec(wav.coded, _wav), "mp3": _Codec(mp3.coded, _mp3)}
+
+
+def _codec(form: Format) -> _Codec:
     try:
         return _CODECS[form.name]
     except KeyError:

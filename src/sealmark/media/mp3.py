@@ -65,6 +65,11 @@ def build(container: Container) -> bytes:
     return b"".join((*(id3.build(tag) for tag in container.tags), container.sound))
 
 
+def coded(data: bytes) -> bytes:
+    """The sound without the tags before it."""
+    return parse(data).sound
+
+
 def bitrate(data: bytes) -> int:
     """The mean bit rate in kbit/s."""
     sound = parse(data).sound

@@ -51,9 +51,17 @@ def remains(data: bytes, form: bytes, name: str) -> tuple[Container, Damaged | N
     declared = int.from_bytes(data[4:8], "little")
     end = len(data) if declared == OPEN else 8 + declared
     # A form whose last pad byte was forgotten is one byte short, and common.
-    damage = Damaged(format=name, **why("RIFF 长度", "RIFF size")) if end > len(data) + 1 else None
+    lies = not 12 <= end <= len(data) + 1
+    container, damage = _walked(data, form, name, len(data) if lies else end)
+    if damage is not None and not lies:  # the form's size is no better than the chunk's that leaves it
+        container, _ = _walked(data, form, name, len(data))
+    return container, Damaged(format=name, **why("RIFF 长度", "RIFF size")) if lies else damage
+
+
+def _walked(data: bytes, form: bytes, name: str, end: int) -> tuple[Container, Damaged | None]:
+    """The chunks that stand whole before an end, and what stopped the walk before it."""
     chunks: list[Chunk] = []
-    at = 12
+    damage, at = None, 12
     try:
         while at < min(end, len(data)):
             chunk, at = _chunk(data, at, end, name)
@@ -61,7 +69,7 @@ def remains(data: bytes, form: bytes, name: str) -> tuple[Container, Damaged | N
             if len(chunks) > MOST_PARTS:
                 raise Damaged(format=name, **why("块太多", "too many chunks"))
     except Damaged as error:
-        damage = damage or error
+        damage = error
     return Container(form, tuple(chunks), data[end:]), damage
 
 

@@ -37,6 +37,12 @@ def remains(data: bytes) -> tuple[Container, Damaged | None]:
 build = riff.build
 
 
+def coded(data: bytes) -> bytes:
+    """The sound without a word about it."""
+    kept = tuple(chunk for chunk in parse(data).chunks if chunk.kind in {b"fmt ", b"fact", b"data"})
+    return build(Container(b"WAVE", kept))
+
+
 def splice(original: bytes, encoded: bytes) -> bytes:
     """The newly `encoded` samples among the metadata chunks of the `original`, which stay bit for bit."""
     old, new = parse(original), parse(encoded)
@@ -50,8 +56,7 @@ def splice(original: bytes, encoded: bytes) -> bytes:
 
 def renew(_original: bytes, encoded: bytes) -> bytes:
     """The newly `encoded` samples alone, and how they are coded."""
-    kept = tuple(chunk for chunk in parse(encoded).chunks if chunk.kind in {b"fmt ", b"fact", b"data"})
-    return build(Container(b"WAVE", kept))
+    return coded(encoded)
 
 
 def _head(old: Container, new: Container) -> Chunk:

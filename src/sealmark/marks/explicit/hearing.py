@@ -45,7 +45,8 @@ def find_voice(samples: Samples, rate: int) -> list[Trace]:
 def _at_both_ends(
     samples: Samples, rate: int, kind: Literal["voice", "rhythm"], match: Matcher, length: int
 ) -> list[Trace]:
-    mono = samples.mean(axis=1, dtype=np.float32)
+    # Samples of floats may be as loud as a float can be; nobody hears more than full scale.
+    mono = np.clip(samples, -1, 1).mean(axis=1, dtype=np.float32)
     stretch = length + round(_SLACK_SECONDS * rate)
     offset = max(0, len(mono) - stretch)
     first, last = match(mono[:stretch], rate), match(mono[offset:], rate)

@@ -10,8 +10,8 @@ from sealmark.marks.label import Label
 from sealmark.media.errors import Damaged, MetadataOverLimit, why
 
 _Part = TypeVar("_Part")
-# Places of one file that may hold a label; an honest file has one or two.
-MOST_PARTS = 64
+# Places of one file that may hold a label. An honest file has one or two; each may cost half a second.
+MOST_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True)
