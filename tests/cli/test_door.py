@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from sealmark.cli import card, narration, terminal, verify
 from tests.cli.conftest import Call
@@ -38,6 +39,64 @@ def test_every_command_takes_json_and_explains_itself(call: Call, command: str) 
     shown = call(*command.split(), "--help")
     assert shown.code == 0
     assert "--json" in shown.out
+
+
+COMMANDS = [
+    "",
+    "demo",
+    "serve",
+    "mark",
+    "verify",
+    "review",
+    "ledger",
+    "ledger check",
+    "keys",
+    "keys issue",
+    "end-users",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_chinese_help_is_chinese(command: str) -> None:
+    """Headings, usage line and remarks stand in Chinese; no heading of the parser's own is left in English."""
+    environment = {**os.environ, "LANG": "zh_CN.UTF-8", "COLUMNS": "60"}
+    asked = [sys.executable, "-m", "sealmark.cli", *command.split(), "--help"]
+    shown = subprocess.run(asked, capture_output=True, env=environment, text=True, check=True, timeout=60).stdout
+    assert shown.startswith("用法：sealmark")
+    assert "选项\n" in shown
+    assert "显示本说明。" in shown
+    for word in ("Usage", "Options", "Arguments", "Commands", "OPTIONS", "ARGS", "required", "default", "Show this"):
+        assert word not in shown
+    assert all(cell_len(line) <= 60 for line in shown.splitlines() if " " in line.strip())
+    assert "…" not in shown.replace("FILE…", "").replace("FILE|-", "")  # nothing is cut
+
+
+@pytest.mark.parametrize(
+    ("given", "zh", "en"),
+    [
+        ("verfy", "没有命令 verfy；相近的有 verify", "No such command 'verfy'. Did you mean 'verify'?"),
+        ("keys nope", "没有命令 nope", "No such command 'nope'"),
+        ("demo --nope", "没有选项 --nope；相近的有 --once", "No such option: --nope"),
+        ("--nope", "没有选项 --nope", "No such option: --nope"),
+        ("demo --port x", "--port 的值不可用：须为整数", "Input should be a valid integer"),
+        ("demo --port 99999", "--port 的值不可用：不能大于 65535", "less than or equal to 65535"),
+        ("demo --port -1", "--port 的值不可用：不能小于 0", "greater than or equal to 0"),
+        ("demo --once=3", "选项 --once 不带值", "does not take a value"),
+        ("mark", "缺少参数 FILE…", "Missing argument 'FILE…'"),
+        ("mark a", "缺少选项 '-o' / '--out'", "Missing option '-o' / '--out'"),
+        ("mark a -o", "选项 -o 须带一个值", "Option '-o' requires an argument"),
+        ("keys issue a b", "多出的参数：b", "Got unexpected extra argument(s) (b)"),
+    ],
+)
+def test_a_refusal_of_the_parser_speaks_too(
+    call: Call, monkeypatch: pytest.MonkeyPatch, given: str, zh: str, en: str
+) -> None:
+    """What the parser cannot understand is said in the reader's language, in one line, with where to look."""
+    assert en in call(*given.split()).err
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    ended = call(*given.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert f"命令的写法不对：{zh}。用 sealmark" in ended.err
 
 
 def test_a_misspelled_command_is_one_red_line(call: Call) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sealmark.cli.commands import Commands
 from sealmark.cli.options import DataDir, Json
 from sealmark.cli.spoken import said
 from sealmark.cli.terminal import YES, counted, json_line, line, summary
@@ -30,7 +31,7 @@ ShowsLabel = Annotated[
 
 def install(app: typer.Typer) -> None:
     """Add the command group."""
-    group = typer.Typer(no_args_is_help=True, help=said("登记可以调用网关的应用。", "The applications that may call."))
+    group = Commands(help=said("登记可以调用网关的应用。", "The applications that may call."))
     group.command("create", help=said("登记一个应用。", "Register an application."))(create)
     group.command("list", help=said("列出全部应用。", "List every application."))(show)
     group.command("disable", help=said("从现在起拒绝该应用的一切调用。", "Refuse every call of it from now on."))(

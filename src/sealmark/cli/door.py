@@ -10,6 +10,7 @@ import typer
 from typer._click.exceptions import ClickException, UsageError
 
 from sealmark.cli import applications, demo, end_users, keys, ledger, mark, review, serve, verify
+from sealmark.cli.commands import Commands, spoken
 from sealmark.cli.errors import Misused
 from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import UNUSABLE, YES, as_json, complain, json_line, remark
@@ -32,12 +33,11 @@ _EXAMPLES = said(
 
 def app() -> typer.Typer:
     """Every command, in the order a newcomer meets them."""
-    whole = typer.Typer(
+    whole = Commands(
         name="sealmark",
         help=_ABOUT,
         epilog=_EXAMPLES,
         add_completion=False,
-        no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -66,7 +66,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 def _misused(error: ClickException) -> Misused:
     context = error.ctx if isinstance(error, UsageError) else None
-    return Misused(problem=error.format_message(), command=context.command_path if context else "sealmark")
+    return Misused(problem=spoken(error.format_message()), command=context.command_path if context else "sealmark")
 
 
 def _refused(error: SealmarkError, given: list[str]) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from sealmark.cli.commands import Commands
 from sealmark.cli.errors import UnknownOperation
 from sealmark.cli.options import DataDir, Json
 from sealmark.cli.spoken import said
@@ -79,9 +80,7 @@ _KINDS = {
 
 def install(app: typer.Typer) -> None:
     """Add the command group."""
-    group = typer.Typer(
-        no_args_is_help=True, help=said("最终使用者的状况与处置。", "End users: how they stand, and sanctions.")
-    )
+    group = Commands(help=said("最终使用者的状况与处置。", "End users: how they stand, and sanctions."))
     group.command("list", help=said("列出一个应用的最终使用者。", "List the end users of an application."))(show_all)
     group.command(
         "show",

@@ -8,8 +8,8 @@ class Misused(SealmarkError):
 
     code = "cli.usage"
     status = 400
-    zh = "命令的写法不对：{problem}"
-    en = "The command cannot be understood: {problem}"
+    zh = "命令的写法不对：{problem}。"
+    en = "The command cannot be understood: {problem}."
     zh_next = "用 {command} --help 查看用法。"
     en_next = "See: {command} --help"
 

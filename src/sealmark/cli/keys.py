@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sealmark.cli.commands import Commands
 from sealmark.cli.options import DataDir, Json
 from sealmark.cli.spoken import said
 from sealmark.cli.terminal import YES, counted, json_line, line, remark, summary
@@ -20,7 +21,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", show_default=False, help=said("
 
 def install(app: typer.Typer) -> None:
     """Add the command group."""
-    group = typer.Typer(no_args_is_help=True, help=said("签发与撤销应用的密钥。", "The API keys of applications."))
+    group = Commands(help=said("签发与撤销应用的密钥。", "The API keys of applications."))
     group.command("issue", help=said("签发一个密钥；只显示这一次。", "Issue a key; it is shown this once."))(issue)
     group.command("list", help=said("列出应用的密钥。", "List an application's keys."))(show)
     group.command("revoke", help=said("从现在起拒绝该密钥。", "Refuse a key from now on."))(revoke)

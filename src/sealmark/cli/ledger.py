@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.cells import set_cell_size
 
+from sealmark.cli.commands import Commands
 from sealmark.cli.errors import KeyTextUnusable
 from sealmark.cli.options import DataDir, Json
 from sealmark.cli.spoken import language, said
@@ -69,7 +70,7 @@ _HELP = {
 
 def install(app: typer.Typer) -> None:
     """Add the command group."""
-    group = typer.Typer(no_args_is_help=True, help=said("防篡改的存证账本。", "The tamper-evident ledger."))
+    group = Commands(help=said("防篡改的存证账本。", "The tamper-evident ledger."))
     group.command("verify", help=_HELP["verify"])(verify)
     group.command("prove", help=_HELP["prove"])(prove)
     group.command("check", help=_HELP["check"])(check)
