@@ -24,20 +24,17 @@ def require_none(text: str) -> None:
 class InlineWatch:
     """The same for a text that comes in pieces: less than `SHOWN` characters of a file have left by then."""
 
-    __slots__ = ("_end", "_seen", "_wary")
+    __slots__ = ("_seen", "_wary")
 
     def __init__(self) -> None:
-        self._end = ""  # where the sign may have begun
         self._seen = ""  # what was seen last, as long as there is reason to be wary
         self._wary = 0  # for how many characters more
 
     def feed(self, text: str, before: Sequence[str]) -> None:
-        """The next piece, after all pieces `before`; raises `InlineMedium`."""
-        end = self._end + text
-        if _SIGN in end.lower():
+        """The next piece, after all pieces `before`, none of them empty; raises `InlineMedium`."""
+        if _SIGN[-1] in text and _SIGN in ("".join(before[-len(_SIGN) :]) + text).lower():
             self._seen = self._seen or "".join(before)[-_HEAD:]
             self._wary = len(text) + SHOWN
-        self._end = end[1 - len(_SIGN) :]
         if self._wary > 0:
             self._wary -= len(text)
             self._seen += text

@@ -214,11 +214,14 @@ class Pieces:
 
     def _probabilities(self, choice: Choice, tokens: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
         """Log-probabilities spell the text out: they leave with it, and only if that is what they spell."""
+        if tokens is None and not choice.waiting:
+            choice.told = choice.fed
+            return None
         if tokens is not None:
             choice.waiting.append((choice.told, choice.fed, tokens))
         choice.told = choice.fed
         line = choice.lines.get(CONTENT)
-        if not choice.waiting or line is None or self.blocked is not None:
+        if line is None or self.blocked is not None:
             return None
         free = [one for one in choice.waiting if one[1] <= line.reviewer.released]
         choice.waiting = choice.waiting[len(free) :]

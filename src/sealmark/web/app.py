@@ -1,6 +1,7 @@
 """One ASGI application: the gateway on its own hot path, everything else behind it."""
 
 import asyncio
+import gc
 import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import lru_cache
@@ -92,6 +93,8 @@ class Application:
         self._gateway = Gateway(self.house.stages, limits)
         self._api, self._portal = api(self.house), portal(self.house)
         counting = asyncio.ensure_future(self._gateway.unauthenticated.run())
+        gc.collect()
+        gc.freeze()  # what stands now stands to the end: no collection walks through the library again
         await send({"type": "lifespan.startup.complete"})
         await receive()
         counting.cancel()
