@@ -1,5 +1,6 @@
 """Every error says what happened and what to do, in both languages, under a code of its own."""
 
+import errno
 import importlib
 import pkgutil
 import re
@@ -7,7 +8,7 @@ import re
 import pytest
 
 import sealmark
-from sealmark.errors import SealmarkError, catalogue
+from sealmark.errors import SealmarkError, catalogue, system_reason
 
 for _module in pkgutil.walk_packages(sealmark.__path__, "sealmark."):
     if not _module.name.endswith("__main__") and ".migrations" not in _module.name:
@@ -42,3 +43,10 @@ def test_a_missing_detail_never_raises() -> None:
         error = kind()
         assert error.text("zh")
         assert str(error).startswith(f"[{kind.code}]")
+
+
+def test_the_systems_reasons_are_told_in_both_languages() -> None:
+    """A known refusal of the operating system in Chinese and English; an unknown one in its own words, never empty."""
+    assert system_reason(OSError(errno.ENOSPC, "x")) == {"zh_reason": "磁盘已满", "en_reason": "no space is left"}
+    assert system_reason(OSError(9999, "odd")) == {"zh_reason": "odd", "en_reason": "odd"}
+    assert system_reason(OSError()) == {"zh_reason": "OSError", "en_reason": "OSError"}

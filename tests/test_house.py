@@ -97,6 +97,37 @@ def test_a_setting_out_of_range_is_named(given: dict[str, Any]) -> None:
     assert next(iter(given)) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "zh", "en"),
+    [
+        ({"SEALMARK_PORT": "many"}, "port 须为整数", "port must be a whole number"),
+        ({"SEALMARK_PORT": "99999"}, "port 不能大于 65535", "port must be at most 65535"),
+        ({"SEALMARK_MODE": "test"}, "mode 须为以下之一：'live'、'rehearsal'", "mode must be 'live' or 'rehearsal'"),
+        ({"SEALMARK_PROVIDER_CODE": "x"}, "provider_code 须有 27 个字符", "provider_code must have 27 characters"),
+        ({"SEALMARK_ALLOW_LIST": "10.0.0.0/8, x"}, "x 不是网段", "x is no network"),
+        ({"SEALMARK_MEDIA_TIMEOUT": "0"}, "media_timeout 须大于 0", "media_timeout must be greater than 0"),
+        ({"SEALMARK_MEDIA_WORKERS": "0"}, "media_workers 不能小于 1", "media_workers must be at least 1"),
+        ({"SEALMARK_PROT": "1"}, "没有 SEALMARK_PROT 这一配置项", "SEALMARK_PROT is no setting"),
+        ({"SEALMARK_SETTINGS": "nowhere.toml"}, "nowhere.toml：文件不存在", "nowhere.toml: there is no such file"),
+        ({"SEALMARK_SETTINGS": "bad.toml"}, "bad.toml：文件不是 TOML（第 1 行第", "bad.toml: the file is no TOML ("),
+        ({"SEALMARK_SETTINGS": "prot.toml"}, "prot 没有这一配置项", "prot is no setting"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_said_in_both_languages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], zh: str, en: str
+) -> None:
+    """The name of the setting and what it must be, in the reader's language."""
+    monkeypatch.chdir(tmp_path)
+    Path("bad.toml").write_text("port 1\n", "utf-8")
+    Path("prot.toml").write_text("prot = 1\n", "utf-8")
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings) as caught:
+        Settings.load()
+    assert zh in caught.value.text("zh")
+    assert en in caught.value.text("en")
+
+
 def test_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """File, environment, arguments: the last wins; an unknown name is refused."""
     file = tmp_path / "sealmark.toml"

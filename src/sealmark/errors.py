@@ -5,6 +5,7 @@ the article of the Provisions where there is one, and two sentences in Chinese a
 and what to do. Rooms define their own beside the code that raises them; `catalogue` lists them all.
 """
 
+import errno
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -52,6 +53,29 @@ class _Lenient(dict[str, object]):
 
     def __missing__(self, key: str) -> str:
         return "{" + key + "}"
+
+
+_SYSTEM = {
+    errno.EACCES: ("没有权限", "no permission"),
+    errno.EPERM: ("不允许", "not permitted"),
+    errno.ENOENT: ("文件或目录不存在", "no such file or folder"),
+    errno.EEXIST: ("已有同名文件", "a file of that name exists"),
+    errno.ENOTDIR: ("路径中有一段不是目录", "a part of the path is no folder"),
+    errno.EISDIR: ("这是目录", "it is a folder"),
+    errno.ENOSPC: ("磁盘已满", "no space is left"),
+    errno.EDQUOT: ("超出磁盘配额", "the disk quota is used up"),
+    errno.EROFS: ("文件系统只读", "the file system is read-only"),
+    errno.ENAMETOOLONG: ("名称过长", "the name is too long"),
+    errno.EADDRINUSE: ("端口已被占用", "the port is in use"),
+    errno.EADDRNOTAVAIL: ("本机没有这个地址", "this machine has no such address"),
+}
+
+
+def system_reason(failure: OSError) -> dict[str, str]:
+    """Why the operating system refused, as `zh_reason` and `en_reason`; what is not known here, in its own words."""
+    own = failure.strerror or type(failure).__name__
+    zh, en = _SYSTEM.get(failure.errno or 0, (own, own))
+    return {"zh_reason": zh, "en_reason": en}
 
 
 def catalogue() -> Iterator[type[SealmarkError]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from sealmark.errors import SealmarkError
@@ -26,10 +27,27 @@ class BadSettings(SealmarkError):
     """A setting is missing or cannot be used."""
 
     code = "settings.invalid"
-    zh = "配置有误：{problem}。"
-    en = "The settings cannot be used: {problem}."
+    zh = "配置有误：{zh_problem}。"
+    en = "The settings cannot be used: {en_problem}."
     zh_next = "请修改该配置项后重新启动；全部配置项见 docs/reference/settings.md。"
     en_next = "Correct it and start again; docs/reference/settings.md lists every setting."
+
+
+_PROBLEMS = {  # by pydantic's name for what is wrong
+    "int_parsing": ("须为整数", "must be a whole number"),
+    "int_type": ("须为整数", "must be a whole number"),
+    "float_parsing": ("须为数字", "must be a number"),
+    "float_type": ("须为数字", "must be a number"),
+    "string_type": ("须为文字", "must be a text"),
+    "path_type": ("须为路径", "must be a path"),
+    "greater_than": ("须大于 {gt}", "must be greater than {gt}"),
+    "greater_than_equal": ("不能小于 {ge}", "must be at least {ge}"),
+    "less_than_equal": ("不能大于 {le}", "must be at most {le}"),
+    "literal_error": ("须为以下之一：{expected}", "must be {expected}"),
+    "extra_forbidden": ("没有这一配置项", "is no setting"),
+    "provider_code": ("须有 27 个字符", "must have 27 characters"),  # labels.md 3.3
+    "network": ("{network} 不是网段（例如 10.0.0.0/8）", "{network} is no network (such as 10.0.0.0/8)"),
+}
 
 
 class Settings(BaseSettings):
@@ -87,7 +105,7 @@ class Settings(BaseSettings):
     @classmethod
     def _provider_code_has_27_characters(cls, value: str) -> str:
         if value and len(value) != 27:
-            raise ValueError("provider_code must have 27 characters (labels.md 3.3)")
+            raise PydanticCustomError("provider_code", "27 characters")
         return value
 
     @field_validator("allow_list", mode="before")
@@ -99,7 +117,10 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
-            ipaddress.ip_network(network)
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise PydanticCustomError("network", "a network", {"network": network}) from error
         return value
 
     @property
@@ -136,10 +157,18 @@ class Settings(BaseSettings):
             values = {name: value for name, value in values.items() if name not in from_environment}
             return cls(**{**values, **given})
         except ValidationError as error:
-            first = error.errors()[0]
-            raise BadSettings(problem=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+            raise _bad(error) from error
         except SettingsError as error:
-            raise BadSettings(problem=str(error)) from error
+            raise BadSettings(zh_problem=str(error), en_problem=str(error)) from error
+
+
+def _bad(error: ValidationError) -> BadSettings:
+    """The first thing that is wrong, by the name of its setting; the value itself is not repeated."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    name, context = ".".join(map(str, first["loc"])), first.get("ctx", {})
+    zh, en = _PROBLEMS.get(first["type"], (first["msg"], first["msg"]))
+    zh, en = zh.format_map(context).replace(" or ", "、"), en.format_map(context)
+    return BadSettings(zh_problem=f"{name} {zh}", en_problem=f"{name} {en}")
 
 
 def _require_known_names() -> None:
@@ -147,7 +176,7 @@ def _require_known_names() -> None:
     known = {f"SEALMARK_{name.upper()}" for name in Settings.model_fields} | BESIDE
     for name in os.environ:
         if name.startswith("SEALMARK_") and name not in known:
-            raise BadSettings(problem=f"{name}: unknown / 未知的配置项")
+            raise BadSettings(zh_problem=f"没有 {name} 这一配置项", en_problem=f"{name} is no setting")
 
 
 def _from_file(path: str) -> dict[str, Any]:
@@ -155,5 +184,17 @@ def _from_file(path: str) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSettings(problem=f"{path}: {error}") from error
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        zh, en = ("文件不存在", "there is no such file") if missing else ("文件无法读取", "the file cannot be read")
+    except UnicodeDecodeError:
+        zh, en = "文件不是 UTF-8 文本", "the file is no text in UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        zh, en = f"文件不是 TOML（{_place(error)}）", f"the file is no TOML ({error})"
+    raise BadSettings(zh_problem=f"{path}：{zh}", en_problem=f"{path}: {en}")
+
+
+def _place(error: tomllib.TOMLDecodeError) -> str:
+    """Where a TOML file cannot be read, in Chinese."""
+    found = re.search(r"line (\d+), column (\d+)", str(error))
+    return f"第 {found[1]} 行第 {found[2]} 列" if found else "结尾不完整"

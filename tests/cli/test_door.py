@@ -152,7 +152,7 @@ def test_bad_settings_are_an_answer(call: Call, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("SEALMARK_PORT", "many")
     ended = call("mark", picture, "-o", "out")
     assert ended.code == 2
-    assert "[settings.invalid] The settings cannot be used: port" in ended.err
+    assert "[settings.invalid] The settings cannot be used: port must be a whole number." in ended.err
 
 
 def test_a_reader_who_leaves_is_no_error(picture: Path) -> None:

@@ -30,8 +30,8 @@ class NotWritable(SealmarkError):
 
     code = "cli.not_writable"
     status = 507
-    zh = "无法写入 {path}（{reason}）。"
-    en = "{path} cannot be written ({reason})."
+    zh = "无法写入 {path}（{zh_reason}）。"
+    en = "{path} cannot be written ({en_reason})."
     zh_next = "请检查目录、权限与磁盘空间。"
     en_next = "Check the folder, its permissions and the space on the disk."
 

@@ -13,7 +13,7 @@ from sealmark.cli.errors import NotWritable, WouldOverwrite
 from sealmark.cli.options import DataDir, Files, Json
 from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import UNUSABLE, YES, as_json, complain, counted, followed, json_line, line, summary, warn
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, system_reason
 
 if TYPE_CHECKING:
     from sealmark.marks.label import Label
@@ -161,7 +161,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
-        raise NotWritable(path=folder, reason=failure.strerror) from failure
+        raise NotWritable(path=folder, **system_reason(failure)) from failure
 
 
 def _write(target: Path, data: bytes) -> None:
@@ -175,7 +175,7 @@ def _write(target: Path, data: bytes) -> None:
         beside.rename(target)
     except OSError as failure:
         beside.unlink(missing_ok=True)
-        raise NotWritable(path=target, reason=failure.strerror) from failure
+        raise NotWritable(path=target, **system_reason(failure)) from failure
 
 
 def _warn_once(notes: "Iterable[Note]", warned: set[str], about: str) -> None:

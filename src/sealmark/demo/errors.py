@@ -58,8 +58,8 @@ class FolderUnusable(SealmarkError):
 
     code = "demo.folder_unusable"
     status = 507
-    zh = "不能在 {folder} 中写入（{reason}）。"
-    en = "{folder} cannot be written to ({reason})."
+    zh = "不能在 {folder} 中写入（{zh_reason}）。"
+    en = "{folder} cannot be written to ({en_reason})."
     zh_next = "请检查权限与磁盘空间，或用 --out 指定其他目录。"
     en_next = "Check its permissions and the space on the disk, or name another folder with --out."
 

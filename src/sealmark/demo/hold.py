@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sealmark.demo.errors import AlreadyRunning, FolderUnusable
+from sealmark.errors import system_reason
 
 MARK = "demo.json"  # also says that a demo wrote the folder
 _TOLD_WITHIN = 2.0  # seconds from taking the hold to saying where
@@ -24,7 +25,7 @@ def held(folder: Path, address: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         file = os.open(folder / MARK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as failure:
-        raise FolderUnusable(folder=folder, reason=failure.strerror) from failure
+        raise FolderUnusable(folder=folder, **system_reason(failure)) from failure
     try:
         _take(folder, file)
         os.truncate(file, 0)

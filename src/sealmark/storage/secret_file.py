@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, system_reason
 
 _BOM = b"\xef\xbb\xbf"
 _QUOTES = (b'"', b"'", b"`")
@@ -28,9 +28,8 @@ def read(path: Path, zh_form: str, en_form: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as failure:
-        missing = isinstance(failure, FileNotFoundError)
-        zh, en = ("文件不存在", "there is no such file") if missing else ("无法读取", f"{failure.strerror}")
-        raise unusable(path, (zh, en), zh_form, en_form) from failure
+        why = system_reason(failure)
+        raise unusable(path, (why["zh_reason"], why["en_reason"]), zh_form, en_form) from failure
 
 
 def unusable(path: Path, problem: tuple[str, str], zh_form: str, en_form: str) -> SecretFileUnusable:
