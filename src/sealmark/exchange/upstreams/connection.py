@@ -15,7 +15,6 @@ import httptools
 from sealmark.exchange.errors import UpstreamBroken, UpstreamRubbish, UpstreamTimeout, UpstreamUnreachable
 
 HEAD_LIMIT = 64 * 1024  # bytes
-HELD = 256 * 1024  # bytes of an answer that wait to be taken before the upstream has to wait
 IDLE = 4.0  # seconds that an unused connection is kept: common servers close theirs after five
 CONNECTIONS = 1000
 
@@ -36,7 +35,7 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
-        self._size = self._head = 0
+        self._head = 0
         self._framed = self._paused = False
         self.status = 0
         self.media_type = ""
@@ -55,7 +54,7 @@ class Connection(asyncio.Protocol):
         """What has come of the body since the last time; raises `UpstreamRubbish` where the answer is none."""
         if self._error is not None:
             raise self._error
-        parts, self._parts, self._size = self._parts, [], 0
+        parts, self._parts = self._parts, []
         if self._paused and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
@@ -110,15 +109,17 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._refuse(type(error).__name__)
-        self._measure(len(data))
-        self._wake()
-
-    def _measure(self, size: int) -> None:
         if not self.headed:
-            self._head += size
+            self._head += len(data)
             if self._head > HEAD_LIMIT:
                 self._refuse("a head over the size limit")
-        elif self._size > HELD and not self._paused and self._transport is not None:
+        self._wake_or_hold()
+
+    def _wake_or_hold(self) -> None:
+        """Wake who waits; while nobody does the upstream has to, so that nothing piles up here."""
+        if self._waiting is not None:
+            self._wake()
+        elif not (self.complete or self._paused or self._transport is None):
             self._paused = True
             self._transport.pause_reading()
 
@@ -156,7 +157,6 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._parts.append(body)
-        self._size += len(body)
 
     def on_message_complete(self) -> None:
         """The answer is whole, unless it only announced another."""
