@@ -16,6 +16,7 @@ import uvicorn
 from sealmark.house import House
 from sealmark.settings import Settings
 from sealmark.web.app import Application
+from sealmark.web.protocol import BoundedProtocol
 
 SERVICE = """
 [[service]]
@@ -56,7 +57,12 @@ class Deployment:
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            self.application, log_level="critical", access_log=False, proxy_headers=False, timeout_graceful_shutdown=1
+            self.application,
+            http=BoundedProtocol,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)

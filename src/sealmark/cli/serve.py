@@ -94,10 +94,12 @@ def _address(listener: socket.socket) -> str:
 def _server(application: "Application") -> Any:
     import uvicorn
 
+    from sealmark.web.protocol import BoundedProtocol
+
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         log_level="warning",
         log_config=None,
         access_log=False,

@@ -90,7 +90,8 @@ class _Relay:
                 return await self._relay(events)
         except Exception as error:
             await self._settled()
-            return TooLong() if isinstance(error, TimeoutError) else fault(error)
+            failure = opened.exception() or error  # unrecorded outweighs whatever else went wrong
+            return TooLong() if isinstance(failure, TimeoutError) else fault(failure)
 
     async def end(self, error: SealmarkError | None) -> None:
         """Tell how it ended, close the record durably, and only then say `[DONE]`."""
