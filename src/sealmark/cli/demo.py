@@ -94,8 +94,8 @@ def _say_where(deployment: "Deployment") -> None:
         other = deployment.address.rpartition(":")[2]
         warn(
             said(
-                f"端口 {PORT} 已被别的程序占用，本次改用 {other}。要固定端口，请用 --port。",
-                f"The port {PORT} is in use by another program; this demo uses {other}. To fix a port, use --port.",
+                f"端口 {PORT} 已被占用，本次改用 {other}。要固定端口，请用 --port。",
+                f"The port {PORT} is in use already; this demo takes {other}. To fix a port, use --port.",
             )
         )
 

@@ -226,7 +226,8 @@ def _heading(row: "Shown") -> tuple[str | tuple[str, str], ...]:
     name = row.reference if row.reference is not None else said("（密钥已销毁）", "(its key is destroyed)")
     known = (said("已认证", "identified"), "holds") if row.identified else (said("未认证", "not identified"), "due")
     done = [said(*_KINDS[one.kind]) for one in row.in_force]
-    return f"{name}  ", known, (f"  {said('、', ', ').join(done)}", "seal"), (f"  {_time(row.created_at)}", "muted")
+    measures = f"  {said('、', ', ').join(done)}" if done else ""
+    return f"{name}  ", known, (measures, "seal"), (f"  {_time(row.created_at)}", "muted")
 
 
 def _identity(row: "Identity") -> str:
