@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from sealmark.house import UNBUILT_GATES, GatesMissing, House
+from sealmark.house import UNBUILT_GATES, FolderUnusable, GatesMissing, House
 from sealmark.ledger.errors import LedgerError, LedgerHeld, LedgerMissing
+from sealmark.registers.service import UnusableService
 from sealmark.settings import BadSettings, Settings
 from sealmark.storage.keys import KeyUnavailable
 from sealmark.storage.secret_file import SecretFileUnusable
@@ -192,3 +193,32 @@ def test_the_data_folder_is_for_its_owner(tmp_path: Path) -> None:
     assert stat.S_IMODE(given.data_dir.stat().st_mode) == 0o700
     for file in given.data_dir.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+def test_a_data_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """A path through a file is no folder: the error says so in both languages, and nothing is internal."""
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FolderUnusable) as caught:
+        House.build(Settings(mode="rehearsal", data_dir=tmp_path / "file" / "data"))
+    assert "路径中有一段不是目录" in caught.value.text("zh")
+    assert "a part of the path is no folder" in caught.value.text("en")
+
+
+@pytest.mark.parametrize(
+    ("content", "zh", "en"),
+    [
+        (None, "文件或目录不存在", "no such file or folder"),
+        ("[[service", "不是 TOML", "is not TOML"),
+        ('[[service]]\nid = "a"\nodd = 1', "不认识 odd", "unknown odd"),
+        ("[switches]\nodd = 1", "没有开关 odd", "there is no switch odd"),
+    ],
+)
+def test_a_seed_file_that_cannot_be_used_is_said(tmp_path: Path, content: str | None, zh: str, en: str) -> None:
+    """What is wrong with it, in both languages."""
+    seed = tmp_path / "seed.toml"
+    if content is not None:
+        seed.write_text(content, "utf-8")
+    with pytest.raises(UnusableService) as caught:
+        House.build(Settings(mode="rehearsal", data_dir=tmp_path / "data", seed_file=seed))
+    assert zh in caught.value.text("zh")
+    assert en in caught.value.text("en")

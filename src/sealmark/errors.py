@@ -74,7 +74,11 @@ _SYSTEM = {
 def system_reason(failure: OSError) -> dict[str, str]:
     """Why the operating system refused, as `zh_reason` and `en_reason`; what is not known here, in its own words."""
     own = failure.strerror or type(failure).__name__
-    zh, en = _SYSTEM.get(failure.errno or 0, (own, own))
+    return why(*_SYSTEM.get(failure.errno or 0, (own, own)))
+
+
+def why(zh: str, en: str) -> dict[str, str]:
+    """A reason in both languages, for the placeholders `zh_reason` and `en_reason` of an error's sentences."""
     return {"zh_reason": zh, "en_reason": en}
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import re
 import secrets
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, system_reason, why
 from sealmark.exchange.admission import APPLICATION_ITSELF, Admission
 from sealmark.exchange.publications import Publications
 from sealmark.exchange.record import Recorder
@@ -52,6 +53,17 @@ UNBUILT_GATES = (
 SANDBOX_NUMBER = "13800138001"  # the mobile number that a rehearsing application is identified by
 
 
+class FolderUnusable(SealmarkError):
+    """The data folder cannot be made or written."""
+
+    code = "house.folder_unusable"
+    status = 507
+    zh = "数据目录 {path} 不可用（{zh_reason}）。"
+    en = "The data folder {path} cannot be used ({en_reason})."
+    zh_next = "请检查路径与权限，或用 SEALMARK_DATA_DIR 指定其他目录。"
+    en_next = "Check the path and its permissions, or name another folder with SEALMARK_DATA_DIR."
+
+
 class GatesMissing(SealmarkError):
     """Live mode refuses to start while a gate is not built."""
 
@@ -80,7 +92,7 @@ class Workplace:
     def open(cls, settings: Settings) -> Self:
         """Open the workplace, and lay out a new one with its ledger. Raises `GatesMissing` in live mode."""
         refuse_live(settings)
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _lay_folder(settings.data_dir)
         master = MasterKey.from_file(_master_key_file(settings), create=settings.rehearsal)
         database = Database(settings.workplace_url)
         upgrade(database.engine)
@@ -223,6 +235,15 @@ def refuse_live(settings: Settings) -> None:
     )
 
 
+def _lay_folder(folder: Path) -> None:
+    """Make the data folder; raises `FolderUnusable` where nothing can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as failure:
+        raise FolderUnusable(path=folder, **system_reason(failure)) from failure
+
+
 def _lay_ledger(settings: Settings, database: Database) -> None:
     """Make the ledger of a new workplace; one that went missing later is an error, never replaced."""
     with database.transaction() as session:
@@ -269,5 +290,8 @@ def _seed(settings: Settings, people: People, registers: Registers) -> None:
 def _read_seed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UnusableService(problem=f"{path}: {error}") from error
+    except OSError as error:
+        reason = system_reason(error)
+        raise UnusableService(**why(f"{path}：{reason['zh_reason']}", f"{path}: {reason['en_reason']}")) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnusableService(**why(f"{path} 不是 TOML（{error}）", f"{path} is not TOML ({error})")) from error

@@ -41,8 +41,8 @@ class PortTaken(SealmarkError):
 
     code = "cli.port_unusable"
     status = 409
-    zh = "无法监听 {host}：{port}（{reason}）。"
-    en = "Cannot listen on {host}:{port} ({reason})."
+    zh = "无法监听 {host}:{port}（{zh_reason}）。"
+    en = "Cannot listen on {host}:{port} ({en_reason})."
     zh_next = "请停止占用它的程序，或用 --port 指定其他端口。"
     en_next = "Stop what uses it, or name another port with --port."
 

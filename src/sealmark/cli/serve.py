@@ -13,6 +13,7 @@ from sealmark.cli.errors import NotStarted, PortTaken
 from sealmark.cli.options import DataDir, Json
 from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import YES, json_line, line, summary, watched
+from sealmark.errors import system_reason
 
 if TYPE_CHECKING:
     import uvicorn
@@ -81,9 +82,8 @@ def _listener(settings: "Settings") -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    except (OSError, OverflowError) as failure:
-        reason = getattr(failure, "strerror", None) or type(failure).__name__
-        raise PortTaken(host=settings.host, port=settings.port, reason=reason) from failure
+    except OSError as failure:
+        raise PortTaken(host=settings.host, port=settings.port, **system_reason(failure)) from failure
 
 
 def _address(listener: socket.socket) -> str:

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.exchange.errors import (
     AgreementRequired,
     EndUserUnknown,
@@ -38,6 +38,11 @@ POLL = 0.25  # seconds
 PATIENCE = 5.0  # seconds without a good poll
 READERS = ThreadPoolExecutor(2, "sealmark-admission")  # of its own: long reviews must not keep anyone out
 CACHED = 100_000  # keys, and end users, held at most
+SANCTIONS = {
+    "restrict": ("限制功能", "restricted"),
+    "suspend": ("暂停服务", "suspended"),
+    "close": ("关闭账号", "closed"),
+}
 APPLICATION_ITSELF = "(application)"  # in rehearsal, the end user of a call that names none
 
 Name = TypeVar("Name", bytes, tuple[str, str])
@@ -149,9 +154,9 @@ class Admission:
 
     def _may_use(self, standing: Standing, operation: str) -> None:
         if standing.stopped is not None:
-            raise Sanctioned(kind=standing.stopped)
+            raise Sanctioned(**why(*SANCTIONS[standing.stopped]))
         if operation in standing.restricted:
-            raise Sanctioned(kind="restrict")
+            raise Sanctioned(**why(*SANCTIONS["restrict"]))
         version = self.snapshot.agreement
         if version is None or standing.agreed != version:
             raise AgreementRequired(version=version or "none published")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from sealmark.errors import why
 from sealmark.exchange.errors import UnknownBinary, UpstreamRubbish
 from sealmark.exchange.fields import ANSWER_TEXTS, FINISH_REASONS, USAGE
 
@@ -73,7 +74,7 @@ def delta_of(texts: dict[Place, str], name: str, begun: set[int]) -> dict[str, A
 def number(value: Any, below: int) -> int:
     """An index; raises `UpstreamRubbish` for what is none."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < below:
-        raise UpstreamRubbish(problem="an index out of range")
+        raise UpstreamRubbish(**why("编号超出范围", "an index out of range"))
     return value
 
 
@@ -113,7 +114,7 @@ def as_bytes(texts: dict[str, str]) -> bytes:
 def _probability(row: dict[str, Any]) -> dict[str, Any]:
     token, value = _string(row.get("token"), "logprobs"), row.get("logprob")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UpstreamRubbish(problem="a log-probability that is no number")
+        raise UpstreamRubbish(**why("对数概率不是数字", "a log-probability that is no number"))
     return {"token": token, "logprob": value, "bytes": list(token.encode()), "top_logprobs": []}
 
 
@@ -155,7 +156,7 @@ def _function(place: Place, value: Any) -> Iterator[Text]:
 
 def _object(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise UpstreamRubbish(problem=f"{name} is not an object")
+        raise UpstreamRubbish(**why(f"{name} 不是对象", f"{name} is not an object"))
     return value
 
 
@@ -163,13 +164,13 @@ def _list(value: Any, name: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise UpstreamRubbish(problem=f"{name} is not a list")
+        raise UpstreamRubbish(**why(f"{name} 不是列表", f"{name} is not a list"))
     return value
 
 
 def _string(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise UpstreamRubbish(problem=f"{name} is not a string")
+        raise UpstreamRubbish(**why(f"{name} 不是字符串", f"{name} is not a string"))
     return value
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-from sealmark.errors import Language, SealmarkError
+from sealmark.errors import Language, SealmarkError, why
 from sealmark.exchange.answers import (
     Text,
     as_bytes,
@@ -181,17 +181,17 @@ def read_answer(data: bytes, head: Head) -> tuple[list[Answered], dict[str, Any]
     try:
         body = parsed(data)
     except SealmarkError as error:
-        raise UpstreamRubbish(problem="not a JSON object") from error
+        raise UpstreamRubbish(**why("不是 JSON 对象", "not a JSON object")) from error
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
-        raise UpstreamRubbish(problem="no choices")
+        raise UpstreamRubbish(**why("没有 choices", "no choices"))
     found = [_answered(row, position, head) for position, row in enumerate(choices)]
     return found, usage_of(body.get("usage"))
 
 
 def _answered(row: Any, position: int, head: Head) -> Answered:
     if not isinstance(row, dict):
-        raise UpstreamRubbish(problem="a choice that is no object")
+        raise UpstreamRubbish(**why("choices 中有一项不是对象", "a choice that is no object"))
     texts = texts_of(row.get("message"))
     probabilities = probabilities_of(row["logprobs"]) if row.get("logprobs") is not None else None
     index = number(row.get("index", position), head.choices)

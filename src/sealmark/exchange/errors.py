@@ -143,8 +143,8 @@ class Sanctioned(SealmarkError):
     code = "admission.sanctioned"
     status = 403
     article = 10
-    zh = "该最终使用者已被采取处置措施({kind})，暂不能使用此功能。"
-    en = "This end user is under a sanction ({kind}) and may not use this."
+    zh = "该最终使用者已被采取处置措施（{zh_reason}），暂不能使用此功能。"
+    en = "This end user is under a sanction ({en_reason}) and may not use this."
     zh_next = "如有异议，可按服务协议所载方式申诉。"
     en_next = "They may appeal in the way that the service agreement describes."
 
@@ -259,8 +259,8 @@ class UpstreamRubbish(SealmarkError):
 
     code = "upstream.rubbish"
     status = 502
-    zh = "上游模型的回答无法解析({problem})，未予放行。"
-    en = "The upstream's answer cannot be read ({problem}); nothing of it is released."
+    zh = "上游模型的回答无法解析（{zh_reason}），未予放行。"
+    en = "The upstream's answer cannot be read ({en_reason}); nothing of it is released."
     zh_next = "请稍后重试；若仍出现，请联系服务提供者。"
     en_next = "Try again shortly; if it persists, tell the provider."
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish, WorkerDied, WorkersBusy
 from sealmark.exchange.fields import IMAGES, SPEECH
 from sealmark.exchange.record import Exchange, Item
@@ -80,9 +80,11 @@ async def _marked(
     except (WorkersBusy, WorkerDied):
         raise
     except SealmarkError as error:
-        raise UpstreamRubbish(problem=error.code) from error
+        raise UpstreamRubbish(**why(error.happened("zh").rstrip("。"), error.happened("en").rstrip("."))) from error
     if marked.format.medium != medium:
-        raise UpstreamRubbish(problem=f"{marked.format.medium} instead of {medium}")
+        raise UpstreamRubbish(
+            **why(f"要的是 {medium}，给的是 {marked.format.medium}", f"{marked.format.medium} instead of {medium}")
+        )
     return marked
 
 
@@ -111,10 +113,10 @@ def _rows(data: bytes) -> list[Row]:
     try:
         body = parsed(data)
     except SealmarkError as error:
-        raise UpstreamRubbish(problem="not a JSON object") from error
+        raise UpstreamRubbish(**why("不是 JSON 对象", "not a JSON object")) from error
     rows = body.get("data")
     if not isinstance(rows, list) or not rows or len(rows) > MOST_PICTURES:
-        raise UpstreamRubbish(problem="no pictures")
+        raise UpstreamRubbish(**why("没有图片", "no pictures"))
     return [_row(row) for row in rows]
 
 
@@ -123,7 +125,7 @@ def _row(row: Any) -> Row:
         revised = row.get("revised_prompt") or ""
         return Row(base64.b64decode(row["b64_json"], validate=True), revised if isinstance(revised, str) else "")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UpstreamRubbish(problem="a picture that is not base64") from error
+        raise UpstreamRubbish(**why("图片不是 base64", "a picture that is not base64")) from error
 
 
 def _shown(row: Row, marked: Marked) -> dict[str, Any]:

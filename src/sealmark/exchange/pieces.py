@@ -6,6 +6,7 @@ What a piece may not show yet comes with a later one; log-probabilities wait wit
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sealmark.errors import why
 from sealmark.exchange.answers import (
     CONTENT,
     Place,
@@ -80,7 +81,7 @@ class Pieces:
         """What may be sent of a piece now, None when that is nothing; raises `UpstreamRubbish`, `UnknownBinary`."""
         choices = piece.get("choices", [])
         if not isinstance(choices, list):
-            raise UpstreamRubbish(problem="choices is not a list")
+            raise UpstreamRubbish(**why("choices 不是列表", "choices is not a list"))
         read = [self._read(row) for row in choices]  # all of it, before any of it counts as sent
         built = [one for row in read if (one := self._choice(row)) is not None]
         usage = usage_of(piece.get("usage"))
@@ -122,14 +123,14 @@ class Pieces:
 
     def _read(self, row: Any) -> Read:
         if not isinstance(row, dict):
-            raise UpstreamRubbish(problem="a choice that is no object")
+            raise UpstreamRubbish(**why("choices 中有一项不是对象", "a choice that is no object"))
         index = number(row.get("index", 0), self._head.choices)
         choice = self.choices.get(index)
         if choice is None:
             choice = self.choices[index] = Choice()
         texts = [(text, self._line(choice, text)) for text in texts_of(row.get("delta") or {})]
         if texts and choice.finished and any(text.value for text, _ in texts):
-            raise UpstreamRubbish(problem="a choice goes on after its end")
+            raise UpstreamRubbish(**why("一个选项在结束后又继续", "a choice goes on after its end"))
         tokens = probabilities_of(row["logprobs"]) if row.get("logprobs") is not None else None
         return Read(index, choice, texts, tokens, row.get("finish_reason"))
 
@@ -143,7 +144,7 @@ class Pieces:
         line.watch.feed(value, line.received)
         self._size += len(value)
         if self._size > MOST:
-            raise UpstreamRubbish(problem="over the size limit")
+            raise UpstreamRubbish(**why("超出长度上限", "over the size limit"))
         return line
 
     def _choice(self, read: Read) -> dict[str, Any] | None:

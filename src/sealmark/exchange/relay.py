@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Any, Protocol
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.exchange.chat import PATH, Outcome, envelope, items_of, plan_of
 from sealmark.exchange.errors import (
     ClientLeft,
@@ -176,7 +176,7 @@ class _Relay:
         try:
             piece = parsed(data)
         except (NotJson, TooIntricate) as error:
-            raise UpstreamRubbish(problem="a piece that is not JSON") from error
+            raise UpstreamRubbish(**why("有一段不是 JSON", "a piece that is not JSON")) from error
         if "error" in piece:
             raise UpstreamBroken
         return piece

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sealmark.errors import why
 from sealmark.marks import note
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.note import Note
 from sealmark.marks.provider_code import REHEARSAL_CODE, ProviderCode, Service
-from sealmark.media.errors import why
 
 __all__ = ["REHEARSAL_CODE", "Label", "ProviderCode", "Service", "Tier", "production_id"]
 

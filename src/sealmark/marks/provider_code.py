@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from sealmark.errors import why
 from sealmark.marks.errors import BadProviderCode
-from sealmark.media.errors import why
 
 Service = Literal["0", "1", "2"]
 

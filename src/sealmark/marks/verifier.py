@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.marks import metadata, note
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.label import Label, Tier
@@ -17,7 +17,7 @@ from sealmark.marks.marker import chief
 from sealmark.marks.metadata import Found, Remains
 from sealmark.marks.note import Note
 from sealmark.media import STANDARD, Format, Limits, Source, read, recognise, text
-from sealmark.media.errors import Damaged, MetadataOverLimit, TooManyPixels, TooManySamples, why
+from sealmark.media.errors import Damaged, MetadataOverLimit, TooManyPixels, TooManySamples
 
 TierName = Literal["is", "may_be", "suspected", "none"]
 State = Literal["found", "none", "not_checked", "damaged"]

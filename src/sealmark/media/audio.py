@@ -8,8 +8,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from sealmark.errors import why
 from sealmark.media import mp3, wav
-from sealmark.media.errors import Damaged, EmptyItem, NotEncodable, TooManySamples, why
+from sealmark.media.errors import Damaged, EmptyItem, NotEncodable, TooManySamples
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
 from sealmark.media.registry import sniff

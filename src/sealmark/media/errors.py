@@ -3,11 +3,6 @@
 from sealmark.errors import SealmarkError
 
 
-def why(zh: str, en: str) -> dict[str, str]:
-    """A reason in both languages, for the placeholders `zh_reason` and `en_reason` of an error's sentences."""
-    return {"zh_reason": zh, "en_reason": en}
-
-
 class MediaError(SealmarkError):
     """The item cannot be used; the subclasses say why."""
 

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealmark.media.errors import Damaged, MetadataOverLimit, why
+from sealmark.errors import why
+from sealmark.media.errors import Damaged, MetadataOverLimit
 from sealmark.media.limits import MOST_PARTS
 
 UNSYNC, EXTENDED, FOOTER = 0x80, 0x40, 0x10

@@ -9,8 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageChops, JpegImagePlugin
 
+from sealmark.errors import why
 from sealmark.media import colour, exif, jpeg, png, riff, transparency, webp
-from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels, why
+from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
 from sealmark.media.registry import sniff

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sealmark.errors import why
 from sealmark.media import exif
-from sealmark.media.errors import Damaged, why
+from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from itertools import takewhile
 
+from sealmark.errors import why
 from sealmark.media import text
-from sealmark.media.errors import Damaged, why
+from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 
 _OPEN = re.compile(r"\ufeff?---[ \t]*\r?\n")

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from sealmark.errors import why
 from sealmark.media import id3, mpeg
-from sealmark.media.errors import Damaged, why
+from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.id3 import Tag
 

@@ -4,7 +4,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from sealmark.media.errors import Damaged, why
+from sealmark.errors import why
+from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 

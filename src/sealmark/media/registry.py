@@ -2,8 +2,9 @@
 
 from pathlib import PurePath
 
+from sealmark.errors import why
 from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
-from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat, why
+from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import Format
 
 # In the order of sniffing: the surest signature first, plain text last.

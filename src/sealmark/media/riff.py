@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sealmark.media.errors import Damaged, why
+from sealmark.errors import why
+from sealmark.media.errors import Damaged
 from sealmark.media.limits import MOST_PARTS
 
 # A writer that could not seek back leaves this size; the last chunk then runs to the end of the file.

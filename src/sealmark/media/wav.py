@@ -1,7 +1,8 @@
 """WAV: a RIFF form whose chunks `fmt ` and `data` hold the sound."""
 
+from sealmark.errors import why
 from sealmark.media import riff
-from sealmark.media.errors import Damaged, why
+from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.riff import Chunk, Container
 

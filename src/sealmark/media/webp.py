@@ -1,7 +1,8 @@
 """WebP: a RIFF form with a picture and, in the extended layout, its metadata (RFC 9649)."""
 
+from sealmark.errors import why
 from sealmark.media import riff
-from sealmark.media.errors import Damaged, why
+from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.riff import Chunk, Container
 

@@ -1,13 +1,13 @@
 """What the registers room does: keep the services and switches, seeded from one TOML."""
 
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.registers.events import Event
 from sealmark.registers.models import ServiceRow, Switch
 from sealmark.storage import outbox, revisions
@@ -29,8 +29,8 @@ class UnusableService(SealmarkError):
     code = "registers.unusable_service"
     status = 400
     article = 23
-    zh = "服务登记有误：{problem}。"
-    en = "The register of services has a mistake: {problem}."
+    zh = "服务登记有误：{zh_reason}。"
+    en = "The register of services has a mistake: {en_reason}."
     zh_next = "请修改服务登记文件后重新启动。"
     en_next = "Correct the register file and start again."
 
@@ -58,15 +58,16 @@ class Service:
     explicit: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._require(self.operation in get_args(Operation), f"operation {self.operation!r}")
-        self._require(self.technology in range(1, 7), f"technology {self.technology!r} (1 to 6, Art. 23)")
-        self._require(self.marking_class in MARKING_CLASSES, f"marking_class {self.marking_class!r}")
-        self._require(set(self.flags) <= set(FLAGS), f"flags {self.flags!r}")
-        self._require(self.upstream_url.startswith(("http://", "https://")), f"upstream_url {self.upstream_url!r}")
+        self._require("operation", self.operation in get_args(Operation), "、".join(get_args(Operation)))
+        self._require("technology", self.technology in range(1, 7), "1–6")
+        self._require("marking_class", self.marking_class in MARKING_CLASSES, "、".join(MARKING_CLASSES))
+        self._require("flags", set(self.flags) <= set(FLAGS), "、".join(FLAGS))
+        self._require("upstream_url", self.upstream_url.startswith(("http://", "https://")), "http://…、https://…")
 
-    def _require(self, holds: bool, problem: str) -> None:
+    def _require(self, name: str, holds: bool, offered: str) -> None:
         if not holds:
-            raise UnusableService(problem=f"{self.id}: {problem}")
+            given = f"{self.id}: {name} = {getattr(self, name)!r}"
+            raise UnusableService(**why(f"{given}，应为 {offered}", f"{given}, it must be of {offered}"))
 
     @property
     def assessed(self) -> bool:
@@ -111,7 +112,18 @@ def _service(row: dict[str, Any]) -> Service:
     try:
         return Service(**row)
     except TypeError as error:
-        raise UnusableService(problem=f"{row.get('id', '?')}: {error}") from error
+        raise UnusableService(**_misfit(row)) from error
+
+
+def _misfit(row: dict[str, Any]) -> dict[str, str]:
+    """What is missing of a service's description, and what nobody knows there."""
+    needed = {one.name for one in fields(Service) if one.default is MISSING and one.default_factory is MISSING}
+    known = {one.name for one in fields(Service)}
+    name, missing = row.get("id", "?"), ", ".join(sorted(needed - set(row)))
+    unknown = ", ".join(sorted(set(row) - known))
+    zh = "；".join([f"缺少 {missing}"] * bool(missing) + [f"不认识 {unknown}"] * bool(unknown))
+    en = "; ".join([f"missing {missing}"] * bool(missing) + [f"unknown {unknown}"] * bool(unknown))
+    return why(f"{name}: {zh}", f"{name}: {en}")
 
 
 def _from_row(row: ServiceRow) -> Service:
@@ -136,7 +148,7 @@ def _withdraw_others(session: Session, offered: set[str]) -> None:
 
 def _put_switch(session: Session, name: str, value: str) -> None:
     if value not in SWITCHES.get(name, ()):
-        raise UnusableService(problem=f"switch {name} = {value!r}")
+        raise UnusableService(**why(f"没有开关 {name} = {value!r}", f"there is no switch {name} = {value!r}"))
     row = session.get(Switch, name)
     if row is not None and row.value == value:
         return

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.storage import secret_file
 from sealmark.storage.database import Moment, Table, now
 
@@ -30,8 +30,8 @@ class KeyUnavailable(SealmarkError):
     """A key is missing, destroyed, or not the one that was used."""
 
     code = "keys.unavailable"
-    zh = "所需的密钥不可用({reason})。"
-    en = "A key that is needed is not available ({reason})."
+    zh = "所需的密钥不可用（{zh_reason}）。"
+    en = "A key that is needed is not available ({en_reason})."
     zh_next = "请检查主密钥文件；已按期销毁的内容无法恢复。"
     en_next = "Check the master key file; what was erased when its term ended cannot be brought back."
 
@@ -68,7 +68,9 @@ class SubjectKey:
         try:
             return self.cipher.decrypt(sealed[:NONCE], sealed[NONCE:], context)
         except (InvalidTag, ValueError) as error:
-            raise KeyUnavailable(reason="sealed under another key or changed") from error
+            raise KeyUnavailable(
+                **why("内容由另一把密钥封存，或已被改动", "sealed under another key or changed")
+            ) from error
 
 
 class KeyedHash:
@@ -97,7 +99,7 @@ class MasterKey:
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != 32:
-            raise KeyUnavailable(reason="the master key must have 32 bytes")
+            raise KeyUnavailable(**why("主密钥必须为 32 字节", "the master key must have 32 bytes"))
         self._wrapping = AESGCM(self._derive(secret, b"wrap"))
         self._lookup = KeyedHash(self._derive(secret, b"lookup"))
         self._signing = self._derive(secret, b"ledger-ed25519")
@@ -146,7 +148,7 @@ class MasterKey:
         try:
             key = self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], key_id.encode())
         except (InvalidTag, ValueError) as error:
-            raise KeyUnavailable(reason="wrapped by another master key") from error
+            raise KeyUnavailable(**why("它由另一把主密钥加密", "wrapped by another master key")) from error
         return SubjectKey(key_id, AESGCM(key))
 
 
@@ -183,7 +185,7 @@ class SubjectKeys:
         """The key with this id; `KeyUnavailable` when it was destroyed or never was."""
         row = session.get(SubjectKeyRow, key_id)
         if row is None:
-            raise KeyUnavailable(reason="no such key")
+            raise KeyUnavailable(**why("没有这把密钥", "no such key"))
         return self._open(row)
 
     def destroy(self, session: Session, key_id: str) -> None:
@@ -204,5 +206,5 @@ class SubjectKeys:
 
     def _open(self, row: SubjectKeyRow) -> SubjectKey:
         if row.wrapped is None:
-            raise KeyUnavailable(reason="destroyed when its term ended")
+            raise KeyUnavailable(**why("保存期满后已销毁", "destroyed when its term ended"))
         return self.master.unwrap(row.wrapped, row.id)

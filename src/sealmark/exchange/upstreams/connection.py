@@ -12,6 +12,7 @@ from urllib.parse import SplitResult
 
 import httptools
 
+from sealmark.errors import why
 from sealmark.exchange.errors import UpstreamBroken, UpstreamRubbish, UpstreamTimeout, UpstreamUnreachable
 
 HEAD_LIMIT = 64 * 1024  # bytes
@@ -108,11 +109,11 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._refuse(type(error).__name__)
+            self._refuse("不合 HTTP/1.1", f"not HTTP/1.1, {type(error).__name__}")
         if not self.headed:
             self._head += len(data)
             if self._head > HEAD_LIMIT:
-                self._refuse("a head over the size limit")
+                self._refuse("头部超出长度上限", "a head over the size limit")
         self._wake_or_hold()
 
     def _wake_or_hold(self) -> None:
@@ -130,8 +131,8 @@ class Connection(asyncio.Protocol):
             self.complete = True
         self._wake()
 
-    def _refuse(self, problem: str) -> None:
-        self._error = self._error or UpstreamRubbish(problem=problem)
+    def _refuse(self, zh: str, en: str) -> None:
+        self._error = self._error or UpstreamRubbish(**why(zh, en))
         self.close()
 
     # httptools
@@ -139,7 +140,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """An answer begins; there is one to each request."""
         if self.complete:
-            self._refuse("two answers to one request")
+            self._refuse("一次请求有两个回答", "two answers to one request")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One field of the head."""

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import structlog
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.exchange.errors import (
     UpstreamBusy,
     UpstreamFailed,
@@ -50,7 +50,7 @@ class Upstreams:
                 parts += (came := connection.take())
                 size += sum(map(len, came))
                 if size > most:
-                    raise UpstreamRubbish(problem="over the size limit")
+                    raise UpstreamRubbish(**why("超出长度上限", "over the size limit"))
                 if connection.headed:
                     _require_success(connection.status, service)
                 if connection.complete:
@@ -69,7 +69,7 @@ class Upstreams:
                 await connection.more(self._answer)
             _require_success(connection.status, service)
             if connection.media_type != "text/event-stream":
-                raise UpstreamRubbish(problem="not an event stream")
+                raise UpstreamRubbish(**why("不是事件流", "not an event stream"))
             yield Events(connection, self._answer, self._stall)
 
     @asynccontextmanager
@@ -112,7 +112,7 @@ class Events:
         data = b"".join(self._connection.take())
         *whole, self._rest = (self._rest + data).replace(b"\r\n", b"\n").split(b"\n\n")
         if len(self._rest) > EVENT_LIMIT:
-            raise UpstreamRubbish(problem="an event over the size limit")
+            raise UpstreamRubbish(**why("单个事件超出长度上限", "an event over the size limit"))
         if self._connection.complete:
             self._ended = True
             whole.append(self._rest.strip())

@@ -12,10 +12,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from sealmark.errors import Language
+from sealmark.errors import Language, why
 from sealmark.marks.explicit.errors import UnusableSound
 from sealmark.marks.explicit.wording import read, table
-from sealmark.media.errors import why
 
 Samples = NDArray[np.float32]
 Form = Literal["voice", "rhythm"]

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.marks.errors import BadLabel, DamagedMetadata
 from sealmark.marks.label import Label
-from sealmark.media.errors import Damaged, MetadataOverLimit, why
+from sealmark.media.errors import Damaged, MetadataOverLimit
 
 _Part = TypeVar("_Part")
 # Places of one file that may hold a label. An honest file has one or two; each may cost half a second.

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sealmark.errors import why
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.media import markdown, text
-from sealmark.media.errors import Damaged, why
+from sealmark.media.errors import Damaged
 from sealmark.media.markdown import Document
 
 _PLACE = "Markdown YAML AIGC"

@@ -3,12 +3,13 @@
 import zlib
 from collections.abc import Iterator
 
+from sealmark.errors import why
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.media import png
-from sealmark.media.errors import MetadataOverLimit, why
+from sealmark.media.errors import MetadataOverLimit
 from sealmark.media.png import Chunk, Container
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat  # no document type is let through, see _refuse
 
+from sealmark.errors import why
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, found
-from sealmark.media.errors import MetadataOverLimit, why
+from sealmark.media.errors import MetadataOverLimit
 
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
