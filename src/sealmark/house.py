@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from sealmark.errors import SealmarkError, system_reason, why
 from sealmark.exchange.admission import APPLICATION_ITSELF, Admission
+from sealmark.exchange.backlog import Backlog
 from sealmark.exchange.publications import Publications
 from sealmark.exchange.record import Recorder
 from sealmark.exchange.recovery import close_interrupted
@@ -50,6 +51,7 @@ UNBUILT_GATES = (
 )
 
 
+LAST_RECORDS = 3.0  # seconds that a stop waits for records that failed at first
 SANDBOX_NUMBER = "13800138001"  # the mobile number that a rehearsing application is identified by
 
 
@@ -155,6 +157,7 @@ class House:
             numbers=ProductionNumbers(database, master.numbering_key, rehearsal=settings.rehearsal),
             recorder=Recorder(finding),
             sequencer=sequencer,
+            backlog=Backlog(sequencer),
             workers=Workers(
                 settings.media_workers,
                 memory=settings.media_memory,
@@ -203,6 +206,7 @@ class House:
     async def close(self) -> None:
         """Stop everything; what waits is recorded first."""
         self.stages.workers.close()
+        await self.stages.backlog.settle(LAST_RECORDS)
         await self.upstreams.close()
         await asyncio.to_thread(self.stop)
 

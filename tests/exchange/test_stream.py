@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+import re
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sealmark.ledger import check
 from sealmark.marks.explicit import text as explicit
-from tests.deployment import Deployment, ask, events, streamed_text, wait_for
+from tests.deployment import Deployment, ask, deployed, events, seed_text, streamed_text, wait_for
 from tests.upstream import BREAK_OFF, HANG, ScriptedUpstream, piece, pieces
 
 OPENING = explicit.opening("zh")
+LAST_WORDS = re.compile(rb'(data: \{"error":[^\n]*\n\n)?data: \[DONE\]\n\n\Z')
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +44,11 @@ def last_pair(deployment: Deployment) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def assert_sealed(deployment: Deployment, answer: Any, sent: bytes) -> None:
-    """The closing record commits to every byte before `[DONE]`."""
+    """The closing record commits to every byte but our last words, an error and `[DONE]`."""
     text = deployment.house.items.receipt(answer.headers["x-sealmark-receipt"])
     assert text is not None
     opened = check(text, deployment.house.signer.vkey).opened
-    assert opened["wire"] == hashlib.sha256(sent.removesuffix(b"data: [DONE]\n\n")).hexdigest()
+    assert opened["wire"] == hashlib.sha256(LAST_WORDS.sub(b"", sent)).hexdigest()
 
 
 def test_a_stream_is_marked_at_its_start_and_closed_before_done(
@@ -360,7 +363,7 @@ def _escaped(text: str) -> str:
 
 def test_a_stream_has_its_bounds(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
     """More text than a record can hold ends the stream before it leaves, and what left is recorded."""
-    upstream.streams([piece({"content": "长" * 200_000}) for _ in range(12)])
+    upstream.streams([piece({"content": "长" * 150_000}) for _ in range(14)])
     _, body = stream(deployment, key)
     found = events(body)
     assert found[-2]["error"]["code"] == "upstream.rubbish"
@@ -368,3 +371,53 @@ def test_a_stream_has_its_bounds(deployment: Deployment, key: str, upstream: Scr
     closed = last_pair(deployment)[1]
     assert closed["outcome"] == "broken"
     assert closed["items"][0]["bytes"] == len(streamed_text(found).encode())
+
+
+def test_fragments_of_one_call_in_one_piece(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """What comes in two fragments at once leaves whole, and the item says so."""
+    calls = [
+        {"index": 0, "function": {"name": "0", "arguments": '{"amount":"1'}},
+        {"index": 0, "function": {"arguments": '000"}'}},
+    ]
+    upstream.streams([piece({"tool_calls": calls}), piece({}, "tool_calls"), b"data: [DONE]\n\n"])
+    answer, body = stream(deployment, key)
+    delta = events(body)[0]["choices"][0]["delta"]["tool_calls"][0]["function"]
+    assert delta == {"name": "0", "arguments": '{"amount":"1000"}'}
+    assert_sealed(deployment, answer, body)
+
+
+def test_a_picture_over_two_rows_of_one_piece(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """The rows of one piece are one text."""
+    first, second = (piece({"content": text}) for text in ("![a](data:image/png;base64", "," + "iVBORw0KGgo" * 40))
+    rows = [json.loads(one[6:])["choices"][0] for one in (first, second)]
+    upstream.streams([b"data: " + json.dumps({"choices": rows}).encode() + b"\n\n"])
+    _, body = stream(deployment, key)
+    assert json.loads(body)["error"]["code"] == "exchange.inline_medium"
+
+
+def test_the_closing_mark_is_recorded_only_where_it_was_sent(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    """An answer that breaks off has its opening mark alone."""
+    (tmp_path / "seed.toml").write_text(seed_text(upstream.url, explicit='position = "start_end"'), "utf-8")
+    with deployed(tmp_path, upstream.url) as running:
+        key = running.new_key()
+        upstream.streams([piece({"content": "so far "}), BREAK_OFF])
+        stream(running, key)
+        upstream.streams([piece({"content": "so far "}), piece({}, "stop"), b"data: [DONE]\n\n"])
+        stream(running, key)
+        broken, whole = (one["items"][0]["marks"] for one in running.records("exchange.answer.closed"))
+    assert broken == ["explicit:start", "metadata:envelope"]
+    assert whole == ["explicit:start", "explicit:end", "metadata:envelope"]
+
+
+def test_white_space_and_log_probabilities_cost_what_they_are(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream
+) -> None:
+    """Thousands of pieces of either take time in proportion, not with the square of their number."""
+    spaces = [piece({"content": " "})] * 6000
+    token = {"token": "a", "logprob": -0.1}
+    told = [piece({"content": "a"}, logprobs={"content": [token], "refusal": None})] * 3000
+    upstream.streams([b"".join(spaces), b"".join(told), piece({}, "stop")])
+    began = time.process_time()
+    _, body = stream(deployment, key)
+    assert streamed_text(events(body)).endswith("a" * 3000)
+    assert time.process_time() - began < 6

@@ -22,7 +22,8 @@ from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish
 from sealmark.exchange.fields import CHAT
 from sealmark.exchange.inline import require_none
 from sealmark.exchange.record import Exchange, Item
-from sealmark.exchange.stages import Stages, parsed
+from sealmark.exchange.stages import Stages, beside, parsed
+from sealmark.ledger import Entry
 from sealmark.marks.explicit import text as explicit
 from sealmark.marks.label import Label
 
@@ -80,11 +81,15 @@ class Marking:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What of one choice was sent: its texts by place, with visible marks; the content without them."""
+    """What of one choice was sent: its texts by place, with visible marks; the content without them.
+
+    `marked` and `ended` say whether the visible marks stand at its start, and at its end too.
+    """
 
     texts: dict[str, str]
     body: str
     marked: bool
+    ended: bool
 
 
 async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
@@ -93,19 +98,26 @@ async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     await stages.review_input(exchange, CHAT)
     asked = stages.upstream_body(exchange)
     data, _ = await stages.upstreams.call(exchange.admitted_service, PATH, asked, limit=LIMIT)
-    choices, usage = read_answer(data, head)
+    choices, usage = await beside(len(data), read_answer, data, head)
     texts = [(name_of(place), value, json or marking.structured) for one in choices for place, value, json in one.texts]
     await stages.review_output(exchange, texts, len(data))
-    for _, text, _ in texts:
-        require_none(text)
+    body, record = await beside(len(data), _composed, stages, exchange, head, marking, choices)
+    await stages.close(exchange, record)
+    return body | {"usage": usage}
+
+
+def _composed(
+    stages: Stages, exchange: Exchange, head: Head, marking: Marking, choices: list["Answered"]
+) -> tuple[dict[str, Any], Entry]:
+    """The marked answer and its closing record; raises `InlineMedium` for a picture or sound in a text."""
+    for choice in choices:
+        for text in choice.texts:
+            require_none(text.value)
     label, released = stages.label(), [_released(one, marking) for one in choices]
     body = head.answer([_row(head, one, sent) for one, sent in zip(choices, released, strict=True)])
-    body |= {"usage": usage, "aigc": envelope(label)}
-    items = items_of(stages, label, marking, released)
-    await stages.close(
-        exchange, stages.recorder.closed(exchange, "released", items, output=[one.texts for one in released])
-    )
-    return body
+    items, output = items_of(stages, label, marking, released), [one.texts for one in released]
+    record = stages.recorder.closed(exchange, "released", items, output=output)
+    return body | {"aigc": envelope(label)}, record
 
 
 def plan_of(exchange: Exchange) -> tuple[Head, Marking]:
@@ -163,7 +175,7 @@ def _item(stages: Stages, label: Label, marking: Marking, released: Released) ->
 def _visible(marking: Marking, released: Released) -> tuple[str, ...]:
     if not released.marked:
         return ()
-    return ("explicit:start", "explicit:end") if marking.closing else ("explicit:start",)
+    return ("explicit:start", "explicit:end") if marking.closing and released.ended else ("explicit:start",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +195,11 @@ def read_answer(data: bytes, head: Head) -> tuple[list[Answered], dict[str, Any]
     except SealmarkError as error:
         raise UpstreamRubbish(**why("不是 JSON 对象", "not a JSON object")) from error
     choices = body.get("choices")
-    if not isinstance(choices, list) or not choices:
-        raise UpstreamRubbish(**why("没有 choices", "no choices"))
+    if not isinstance(choices, list) or not 0 < len(choices) <= head.choices:
+        raise UpstreamRubbish(**why("choices 的数目不对", "not as many choices as asked for"))
     found = [_answered(row, position, head) for position, row in enumerate(choices)]
+    if len({one.index for one in found}) < len(found):
+        raise UpstreamRubbish(**why("两个 choices 编号相同", "two choices of one index"))
     return found, usage_of(body.get("usage"))
 
 
@@ -204,7 +218,7 @@ def _released(choice: Answered, marking: Marking) -> Released:
     marked = bool(body.strip()) and bool(marking.opening) and not (marking.structured and is_json(body))
     if marked:
         texts["content"] = f"{marking.opening}{body}{marking.closing}"
-    return Released(texts, body, marked)
+    return Released(texts, body, marked, ended=True)
 
 
 def _row(head: Head, choice: Answered, released: Released) -> dict[str, Any]:

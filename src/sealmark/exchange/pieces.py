@@ -35,6 +35,7 @@ class Line:
     watch: InlineWatch = field(default_factory=InlineWatch)
     received: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    left: int = 0  # how many of these the client was given for certain
 
 
 @dataclass(slots=True)
@@ -44,18 +45,31 @@ class Choice:
     lines: dict[Place, Line] = field(default_factory=dict)
     body: list[str] = field(default_factory=list)
     calls: set[int] = field(default_factory=set)
-    waiting: list[tuple[int, int, list[dict[str, Any]]]] = field(default_factory=list)
+    waiting: list[tuple[int, list[dict[str, Any]]]] = field(default_factory=list)
     fed: int = 0  # characters of content so far
-    told: int = 0  # and up to the piece before
     marked: bool | None = None
     begun: bool = False
     finished: bool = False
+    left: tuple[int, bool] = (0, False)  # how much of the body, and whether its end, the client was given for certain
+
+    def confirm(self) -> None:
+        """What was let go so far has left."""
+        self.left = len(self.body), self.finished
+        for line in self.lines.values():
+            line.left = len(line.sent)
+
+    def require_no_medium(self) -> None:
+        """Its texts are over; raises `InlineMedium` for a picture or sound in one of them."""
+        for line in self.lines.values():
+            line.watch.finish()
 
     @property
     def released(self) -> Released:
-        """What of this choice was sent."""
-        texts = {name_of(place): "".join(line.sent) for place, line in self.lines.items()}
-        return Released({name: text for name, text in texts.items() if text}, "".join(self.body), bool(self.marked))
+        """What of this choice has left."""
+        texts = {name_of(place): "".join(line.sent[: line.left]) for place, line in self.lines.items()}
+        size, ended = self.left
+        body = "".join(self.body[:size])
+        return Released({name: text for name, text in texts.items() if text}, body, bool(self.marked and body), ended)
 
 
 class Read(NamedTuple):
@@ -77,6 +91,11 @@ class Pieces:
         self.choices: dict[int, Choice] = {}
         self.blocked: Finding | None = None
 
+    def confirm(self) -> None:
+        """What was built so far has left."""
+        for choice in self.choices.values():
+            choice.confirm()
+
     def take(self, piece: dict[str, Any]) -> dict[str, Any] | None:
         """What may be sent of a piece now, None when that is nothing; raises `UpstreamRubbish`, `UnknownBinary`."""
         choices = piece.get("choices", [])
@@ -92,6 +111,8 @@ class Pieces:
     def rest(self) -> dict[str, Any] | None:
         """What is still held when the stream ends as it should, in a last piece."""
         last = []
+        for choice in self.choices.values():
+            choice.require_no_medium()
         for index, choice in self.choices.items():
             if not choice.finished:
                 texts: dict[Place, str] = {}
@@ -132,6 +153,9 @@ class Pieces:
         if texts and choice.finished and any(text.value for text, _ in texts):
             raise UpstreamRubbish(**why("一个选项在结束后又继续", "a choice goes on after its end"))
         tokens = probabilities_of(row["logprobs"]) if row.get("logprobs") is not None else None
+        self._grow(len(tokens or ()))
+        if row.get("finish_reason") is not None:
+            choice.require_no_medium()
         return Read(index, choice, texts, tokens, row.get("finish_reason"))
 
     def _line(self, choice: Choice, text: Text) -> Line:
@@ -141,11 +165,14 @@ class Pieces:
         if line is None:
             escaped = json or (place == CONTENT and self._marking.structured)
             line = choice.lines[place] = Line(StreamReviewer(self._library, json_escaped=escaped))
-        line.watch.feed(value, line.received)
-        self._size += len(value)
+        line.watch.feed(value)
+        self._grow(len(value))
+        return line
+
+    def _grow(self, size: int) -> None:
+        self._size += size
         if self._size > MOST:
             raise UpstreamRubbish(**why("超出长度上限", "over the size limit"))
-        return line
 
     def _choice(self, read: Read) -> dict[str, Any] | None:
         choice = read.choice
@@ -155,12 +182,12 @@ class Pieces:
         for text, line in read.texts:
             passed = self._review(choice, text, line)
             if passed or not text.value:
-                texts[text.place] = passed
+                texts[text.place] = texts.get(text.place, "") + passed
         finish = None
         if read.finish is not None and self.blocked is None:
             self._finish(choice, texts)
-            finish = finish_of(read.finish)
-        return self._row(read.number, choice, texts, finish, self._probabilities(choice, read.tokens))
+            finish = finish_of(read.finish) if self.blocked is None else None
+        return self._row(read.number, choice, texts, finish, self._probabilities(choice, read))
 
     def _row(
         self,
@@ -195,7 +222,7 @@ class Pieces:
         """Keep what is sent; content gets its opening mark before the first character."""
         if place == CONTENT:
             choice.body.append(passed)
-            if choice.marked is None and (start := "".join(choice.body).lstrip()):
+            if choice.marked is None and (start := passed.lstrip()):  # what came before was white space
                 choice.marked = self._marking.belongs_to(start)
                 passed = self._marking.opening + passed if choice.marked else passed
         line.sent.append(passed)
@@ -205,31 +232,26 @@ class Pieces:
         """Let go what is held at the end of a choice, and close its content with its mark."""
         choice.finished = True
         for place, line in choice.lines.items():
-            held = line.reviewer.finish()
+            held = line.reviewer.finish() if self.blocked is None else ""
+            self.blocked = self.blocked or line.reviewer.blocked
             rest = self._sent(choice, place, line, held) if held else ""
-            if place == CONTENT and choice.marked and self._marking.closing:
+            if place == CONTENT and choice.marked and self._marking.closing and self.blocked is None:
                 line.sent.append(self._marking.closing)
                 rest += self._marking.closing
             if rest:
                 texts[place] = texts.get(place, "") + rest
 
-    def _probabilities(self, choice: Choice, tokens: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    def _probabilities(self, choice: Choice, read: Read) -> list[dict[str, Any]] | None:
         """Log-probabilities spell the text out: they leave with it, and only if that is what they spell."""
-        if tokens is None and not choice.waiting:
-            choice.told = choice.fed
+        if read.tokens is None and not choice.waiting:
             return None
-        if tokens is not None:
-            choice.waiting.append((choice.told, choice.fed, tokens))
-        choice.told = choice.fed
+        if read.tokens:
+            text = "".join(text.value for text, _ in read.texts if text.place == CONTENT)
+            if text and "".join(one["token"] for one in read.tokens) == text:
+                choice.waiting.append((choice.fed, read.tokens))
         line = choice.lines.get(CONTENT)
         if line is None or self.blocked is not None:
             return None
-        free = [one for one in choice.waiting if one[1] <= line.reviewer.released]
+        free = [one for one in choice.waiting if one[0] <= line.reviewer.released]
         choice.waiting = choice.waiting[len(free) :]
-        text = "".join(line.received) if free else ""
-        return [
-            token
-            for start, end, waiting in free
-            if "".join(one["token"] for one in waiting) == text[start:end]
-            for token in waiting
-        ]
+        return [token for _, tokens in free for token in tokens]

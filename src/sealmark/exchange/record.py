@@ -148,7 +148,10 @@ class Recorder:
         error: SealmarkError | None = None,
         wire: str | None = None,
     ) -> Entry:
-        """An answer ended: `released`, `refused` or `broken`; `wire` is the digest of every byte sent."""
+        """An answer ended: `released`, `refused` or `broken`; `wire` is the digest of what was sent.
+
+        What is said after the record, an error and `[DONE]`, is not in it.
+        """
         record = self._record(Event.CLOSED, exchange)
         record |= {"outcome": outcome, "items": [item.as_record(exchange.salt) for item in items]}
         digests = {f"items.{place}.digest": item.digest for place, item in enumerate(items)}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ from sealmark.exchange.pieces import Pieces
 from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import DONE, error_body, event
 from sealmark.exchange.stages import AT_ONCE, REVIEWERS, Stages, fault, parsed
+from sealmark.ledger import Entry
+from sealmark.ledger.errors import LedgerError
 from sealmark.marks.label import Label
 from sealmark.review import review_streams
 
@@ -46,14 +49,10 @@ async def stream(stages: Stages, exchange: Exchange, send: Send) -> None:
     relay = _Relay(stages, exchange, send)
     try:
         await stages.review_input(exchange, CHAT)
-        error = await relay.run()
+        await relay.end(await relay.run())
     except asyncio.CancelledError:
         await asyncio.shield(relay.leave())
         raise
-    if error is not None and not relay.began:
-        await relay.close(_outcome(error), error)
-        raise error
-    await relay.end(error)
 
 
 def _outcome(error: SealmarkError | None) -> Outcome:
@@ -80,6 +79,7 @@ class _Relay:
         """Relay until the end; returns what ended it before its time, or None."""
         stages, exchange = self._stages, self._exchange
         self._opened = opened = asyncio.ensure_future(stages.record(stages.recorder.opened(exchange)))
+        exchange.recorded = True
         try:
             body = stages.upstream_body(exchange)
             async with (
@@ -88,50 +88,66 @@ class _Relay:
             ):
                 await asyncio.shield(opened)  # a client that leaves must not take it along
                 return await self._relay(events)
+        except TimeoutError:
+            return TooLong()
         except Exception as error:
-            await self._settled()
-            failure = opened.exception() or error  # unrecorded outweighs whatever else went wrong
-            return TooLong() if isinstance(failure, TimeoutError) else fault(failure)
+            return fault(error)
 
     async def end(self, error: SealmarkError | None) -> None:
-        """Tell how it ended, close the record durably, and only then say `[DONE]`."""
-        last = DONE
-        if error is not None and await self._say(told := self._told(error)):
-            self._wire.update(told)
+        """Close the record durably, and only then tell how it ended; what nobody was told yet is raised."""
+        last = DONE if error is None else self._told(error) + DONE
         try:
             await self.close(_outcome(error), error)
         except SealmarkError as failure:  # unrecorded: the stream ends without [DONE]
-            last = self._told(failure)
-        await self._say(last, more=False)
+            error, last = failure, self._told(failure)
+        if error is not None and not self.began:
+            raise error
+        await self._say(last)
 
     async def leave(self) -> None:
         """The client left or the service stops: close what was opened; what was not is the caller's to record."""
         if self._opened is None:
             return
-        await self._settled()
         error = ClientLeft() if self._exchange.left else Stopping()
-        if self.began and not self._exchange.left and not self._closing:
-            await self.end(error)
-        else:
+        with suppress(SealmarkError):
             await self.close("broken", error)
+        if self.began and not self._exchange.left:
+            await self._say(self._told(error) + DONE)
 
     async def close(self, outcome: Outcome, error: SealmarkError | None) -> None:
-        """Append the closing record, once."""
+        """Append the closing record, once; raises what the ledger failed with, and then offers it again."""
+        await self._settled()
         if self._closing:
             return
-        self._closing = self._exchange.recorded = True
+        self._closing = True
         exchange, reviewed = self._exchange, self._pieces.reviewed()
         if reviewed:
             exchange.reviewed(review_streams(self._stages.library, reviewed))
         if self._pieces.blocked is not None:
             exchange.withheld = self._pieces.withheld()
+        record = self._record(outcome, error)
+        try:
+            await self._stages.record(record)
+        except LedgerError as failure:
+            self._stages.backlog.put(record, failure)
+            raise
+
+    def _record(self, outcome: Outcome, error: SealmarkError | None) -> Entry:
         released = [choice.released for choice in self._pieces.choices.values()]
         items = [] if self._label is None else items_of(self._stages, self._label, self._marking, released)
-        output = [one.texts for one in released]
-        wire = self._wire.hexdigest()
-        await self._stages.record(
-            self._stages.recorder.closed(exchange, outcome, items, output=output, error=error, wire=wire)
-        )
+        output, wire = [one.texts for one in released], self._wire.hexdigest()
+        return self._stages.recorder.closed(self._exchange, outcome, items, output=output, error=error, wire=wire)
+
+    async def _settled(self) -> None:
+        """Wait for what no closing record may overtake: a review in progress, and the opening one.
+
+        Without an opening record there is none to close: raises what it failed with, and the refusal is recorded.
+        """
+        assert self._opened is not None
+        await asyncio.wait([one for one in (self._opened, self._reading) if one is not None])
+        if (failure := self._opened.exception()) is not None:
+            self._exchange.recorded = False
+            raise fault(failure)
 
     async def _relay(self, events: AsyncIterator[list[bytes]]) -> SealmarkError | None:
         async for together in events:
@@ -151,10 +167,6 @@ class _Relay:
         """The same beside the loop; who is cancelled meanwhile lets it come to its end in `_settled`."""
         self._reading = asyncio.get_running_loop().run_in_executor(REVIEWERS, self._take, together)
         return await asyncio.shield(self._reading)
-
-    async def _settled(self) -> None:
-        """Wait for what must not be overtaken by a closing record: the opening one, and a review in progress."""
-        await asyncio.wait([one for one in (self._opened, self._reading) if one is not None])
 
     def _take(self, together: list[bytes]) -> "Taken":
         """What may be sent of some events, whether `[DONE]` was among them, and what ended them before."""
@@ -192,18 +204,17 @@ class _Relay:
         return event(error_body(error, self._exchange.incoming.language, self._exchange.id))
 
     async def _out(self, data: bytes) -> None:
+        """Send, and only then count it as sent: a send that is given up has sent nothing."""
         self.began = True
-        self._wire.update(data)
         await self._send(data)
+        self._wire.update(data)
+        self._pieces.confirm()
 
-    async def _say(self, data: bytes, *, more: bool = True) -> bool:
-        """Send words of our own; whether the client took them."""
-        try:
+    async def _say(self, data: bytes) -> None:
+        """Send our last words, unless the client is gone or takes none."""
+        with suppress(Exception):
             async with asyncio.timeout(PATIENCE):
-                await self._send(data, more)
-        except TimeoutError:
-            return False
-        return True
+                await self._send(data, more=False)
 
 
 Taken = tuple[bytes, bool, SealmarkError | None]

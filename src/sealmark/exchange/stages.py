@@ -14,6 +14,7 @@ import structlog
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.admission import Admission
+from sealmark.exchange.backlog import Backlog
 from sealmark.exchange.errors import (
     InputBlocked,
     NotJson,
@@ -55,6 +56,7 @@ class Stages:
     numbers: ProductionNumbers
     recorder: Recorder
     sequencer: Sequencer
+    backlog: Backlog
     workers: Workers
     producer: str
     rehearsal: bool
@@ -68,7 +70,7 @@ class Stages:
         """Body, end user, agreement, sanction, identity, service (Art. 8, 9, 10, 15)."""
         assert exchange.holder is not None
         exchange.body, exchange.size = {"unread": data}, len(data)  # what cannot be read is kept as it came
-        exchange.body = body = parsed(data)
+        exchange.body = body = await beside(len(data), parsed, data)
         exchange.stream = body.get("stream") is True
         reference = self._reference(exchange)
         exchange.standing = await self.admission.generating(exchange.holder, reference, exchange.operation)
@@ -76,7 +78,7 @@ class Stages:
 
     async def review_input(self, exchange: Exchange, table: Node) -> None:
         """Review all that was asked; raises `InputBlocked`, `UnreviewedMedium` (Art. 10)."""
-        decision, binary = await _beside(exchange.size, self._review_request, exchange.body, table)
+        decision, binary = await beside(exchange.size, self._review_request, exchange.body, table)
         exchange.reviewed(decision)
         if decision.action == "refuse":
             raise InputBlocked(risk=risks(decision))
@@ -85,7 +87,7 @@ class Stages:
 
     async def review_output(self, exchange: Exchange, texts: list[Reviewable], size: int) -> None:
         """Review the texts of an answer, which was `size` bytes long; raises `OutputBlocked` (Art. 10)."""
-        decision = await _beside(size, self._review_texts, texts)
+        decision = await beside(size, self._review_texts, texts)
         exchange.reviewed(decision)
         if decision.action == "refuse":
             exchange.withheld = [(name, value) for name, value, _ in texts]
@@ -145,12 +147,11 @@ class Stages:
         return review_texts(self.library, [*plain, *read] or [("", "")])
 
 
-async def _beside(size: int, review: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
-    """Review at once what takes under two milliseconds; more than that goes beside the loop."""
+async def beside(size: int, work: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
+    """Do at once what takes under two milliseconds; more than that goes beside the loop."""
     if size <= AT_ONCE:
-        return review(*given, **named)
-    work = partial(review, *given, **named)
-    return await asyncio.get_running_loop().run_in_executor(REVIEWERS, work)
+        return work(*given, **named)
+    return await asyncio.get_running_loop().run_in_executor(REVIEWERS, partial(work, *given, **named))
 
 
 def _unescaped(text: str) -> str:

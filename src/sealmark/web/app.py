@@ -20,6 +20,7 @@ from sealmark.web.gateway.app import Gateway
 from sealmark.web.gateway.http import BodyLimits, Receive, Scope, Send, language, respond_json
 from sealmark.web.portal.app import portal
 
+LAST_RECORDS = 3.0  # seconds that a stop waits for exchanges whose time is over
 ADDRESSES = 10_000  # of callers, remembered
 Door = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -97,6 +98,7 @@ class Application:
         gc.freeze()  # what stands now stands to the end: no collection walks through the library again
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._gateway.settle(LAST_RECORDS)
         counting.cancel()
         await asyncio.gather(counting, return_exceptions=True)
         await self.house.close()

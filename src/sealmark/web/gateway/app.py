@@ -43,6 +43,12 @@ class Gateway:
         self.stages = stages
         self.unauthenticated = Unauthenticated(stages)
         self._limits = limits
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def settle(self, seconds: float) -> None:
+        """Wait for exchanges that are being ended, so long at the most: their records come before the house closes."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -58,6 +64,8 @@ class Gateway:
             await respond_json(send, error.status, error_body(error, incoming(scope).language), [])
 
     async def _conduct(self, exchange: Exchange, way: Way, scope: Scope, receive: Receive, send: Send) -> None:
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._running.add(task)
         try:
             await self.stages.authenticate(exchange)
             await self.stages.admit(exchange, await read_body(scope, receive, self._limits))
@@ -72,6 +80,8 @@ class Gateway:
             raise
         except Exception as error:
             await self._refuse(exchange, fault(error), send)
+        finally:
+            self._running.discard(task)
 
     async def _refuse(self, exchange: Exchange, error: SealmarkError, send: Send) -> None:
         """Record a refusal, then tell it; one without a valid key is only counted."""
