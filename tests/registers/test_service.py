@@ -73,6 +73,14 @@ def test_changes_and_withdrawals_are_recorded(registers: Registers) -> None:
         {"marking_class": "17(6)"},
         {"flags": ["fun"]},
         {"upstream_url": "ftp://x"},
+        {"upstream_url": "http:///v1"},
+        {"upstream_url": "http://:80/v1"},
+        {"upstream_url": "http://host:99999/v1"},
+        {"upstream_url": "http://host:0/v1"},
+        {"upstream_url": "http://host:port/v1"},
+        {"upstream_url": "http://[::1/v1"},
+        {"upstream_url": "http://host/v1 HTTP/1.1"},
+        {"upstream_url": "http://host/v1\r\nX-Other: y"},
         {"colour": "red"},
     ],
 )
@@ -81,6 +89,15 @@ def test_an_unusable_service_is_refused_whole(registers: Registers, given: dict[
     with pytest.raises(UnusableService):
         registers.seed({"service": [row(id="fine", model="f"), row(**given)]})
     assert services(registers) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://host/v1", "http://host:8000", "http://[::1]:8000/v1", "http://10.0.0.1:65535/"]
+)
+def test_an_upstream_may_be_anywhere_that_can_be_asked(registers: Registers, url: str) -> None:
+    """A name, an address of either kind, with a port or without."""
+    registers.seed({"service": [row(upstream_url=url)]})
+    assert services(registers)[0].upstream_url == url
 
 
 def test_an_unknown_switch_is_refused(registers: Registers) -> None:

@@ -3,6 +3,7 @@
 import os
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ class Service:
         self._require("technology", self.technology in range(1, 7), "1–6")
         self._require("marking_class", self.marking_class in MARKING_CLASSES, "、".join(MARKING_CLASSES))
         self._require("flags", set(self.flags) <= set(FLAGS), "、".join(FLAGS))
-        self._require("upstream_url", self.upstream_url.startswith(("http://", "https://")), "http://…、https://…")
+        self._require("upstream_url", _is_address(self.upstream_url), "http://host[:1–65535]/…、https://…")
 
     def _require(self, name: str, holds: bool, offered: str) -> None:
         if not holds:
@@ -106,6 +107,16 @@ class Registers:
     def switches(self, session: Session) -> dict[str, str]:
         """Every switch with its value or its default."""
         return DEFAULTS | {row.name: row.value for row in session.scalars(select(Switch))}
+
+
+def _is_address(text: str) -> bool:
+    """Whether it can be asked: HTTP, a host, a port that exists if there is one, and nothing that breaks a line."""
+    try:
+        url = urlsplit(text)
+        known = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+    return known and text.isascii() and text.isprintable() and " " not in text
 
 
 def _service(row: dict[str, Any]) -> Service:

@@ -4,6 +4,7 @@ Written for this one use (a POST, an answer read as it comes), it costs a third 
 """
 
 import asyncio
+import select
 import ssl
 from collections import deque
 from functools import cache
@@ -13,9 +14,16 @@ from urllib.parse import SplitResult
 import httptools
 
 from sealmark.errors import why
-from sealmark.exchange.errors import UpstreamBroken, UpstreamRubbish, UpstreamTimeout, UpstreamUnreachable
+from sealmark.exchange.errors import (
+    UpstreamBroken,
+    UpstreamBusy,
+    UpstreamRubbish,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
 
-HEAD_LIMIT = 64 * 1024  # bytes
+HEAD_LIMIT = 64 * 1024  # bytes of an answer that are no body
+FRAMING = 8  # as many more for each byte of body: chunks of one byte have five
 IDLE = 4.0  # seconds that an unused connection is kept: common servers close theirs after five
 CONNECTIONS = 1000
 
@@ -36,8 +44,8 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
-        self._head = 0
-        self._framed = self._paused = False
+        self._bare = 0
+        self._framed = self._coded = self._paused = False
         self.status = 0
         self.media_type = ""
         self.headed = self.complete = False
@@ -76,6 +84,14 @@ class Connection(asyncio.Protocol):
         closing = self._transport is None or self._transport.is_closing()
         return self.complete and self._kept and self._error is None and not (self._lost or closing)
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing waits in the socket; a busy loop may not have seen yet what came unasked, or the end."""
+        assert self._transport is not None
+        look = select.poll()
+        look.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not look.poll(0)
+
     def close(self) -> None:
         """Let go of it, whatever it is doing."""
         if self._transport is not None:
@@ -106,14 +122,13 @@ class Connection(asyncio.Protocol):
         if not self._asked:
             self.close()
             return
+        self._bare += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._refuse("不合 HTTP/1.1", f"not HTTP/1.1, {type(error).__name__}")
-        if not self.headed:
-            self._head += len(data)
-            if self._head > HEAD_LIMIT:
-                self._refuse("头部超出长度上限", "a head over the size limit")
+        if self._bare > HEAD_LIMIT:
+            self._refuse("头部或分块标记超出长度上限", "a head, or the framing of chunks, over the size limit")
         self._wake_or_hold()
 
     def _wake_or_hold(self) -> None:
@@ -143,48 +158,63 @@ class Connection(asyncio.Protocol):
             self._refuse("一次请求有两个回答", "two answers to one request")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One field of the head."""
+        """One field of the head; those that follow the body say nothing."""
+        if self.headed:
+            return
         field = name.lower()
         if field == b"content-type":
             self.media_type = value.decode("latin-1").partition(";")[0].strip().lower()
         elif field in (b"content-length", b"transfer-encoding"):
             self._framed = True
+        elif field == b"content-encoding":
+            self._coded = value.strip().lower() not in (b"", b"identity")
 
     def on_headers_complete(self) -> None:
         """The head is whole; those below 200 only announce another."""
         self.status = self._parser.get_status_code()
         self.headed = self.status >= 200
+        if self.status == 200 and self._unsent:
+            self._refuse("请求尚未发完就已回答", "it came before the request was sent")
+        if self.status == 200 and self._coded:
+            self._refuse("正文经过压缩或编码", "a body with a content encoding, although none was asked for")
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._parts.append(body)
+        self._bare = max(0, self._bare - (1 + FRAMING) * len(body))
 
     def on_message_complete(self) -> None:
         """The answer is whole, unless it only announced another."""
         if not self.headed:
-            self._framed, self.media_type = False, ""
+            self._framed, self._coded, self.media_type = False, False, ""
             return
         self.complete, self._asked = True, False
-        self._kept = self._parser.should_keep_alive()
+        self._kept = self._parser.should_keep_alive() and not self._unsent
+
+    @property
+    def _unsent(self) -> bool:
+        """Whether a part of the request still waits here: what comes meanwhile cannot be the answer to it."""
+        return self._transport is None or self._transport.get_write_buffer_size() > 0
 
 
 class Pool:
     """Connections that are kept; each serves one call at a time."""
 
     def __init__(self, connect_timeout: float) -> None:
+        """The limit in seconds is that of a connection, and of the wait for a free place."""
         self._seconds = connect_timeout
         self._idle: dict[Place, deque[Connection]] = {}
         self._free = asyncio.Semaphore(CONNECTIONS)
         self._loop = asyncio.get_running_loop()
 
     async def take(self, url: SplitResult) -> Connection:
-        """A connection to where `url` points; raises `UpstreamUnreachable`, `UpstreamTimeout`."""
-        await self._free.acquire()
+        """A connection to where `url` points; raises `UpstreamBusy`, `UpstreamUnreachable`, `UpstreamTimeout`."""
         place = _place(url)
         idle = self._idle.setdefault(place, deque())
+        await self._admit()
         while idle:
             connection = idle.pop()
-            if connection.reusable and self._loop.time() - connection.idle_since < IDLE:
+            if self._fit(connection):
                 return connection
             connection.close()
         try:
@@ -208,6 +238,20 @@ class Pool:
             while idle:
                 idle.pop().close()
 
+    async def _admit(self) -> None:
+        if not self._free.locked():  # a timeout costs ten times as much as a free place
+            await self._free.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise UpstreamBusy from error
+
+    def _fit(self, connection: Connection) -> bool:
+        fresh = self._loop.time() - connection.idle_since < IDLE
+        return fresh and connection.reusable and connection.silent
+
     async def _connect(self, scheme: str, host: str, port: int) -> Connection:
         secure = _tls() if scheme == "https" else None
         try:
@@ -215,7 +259,7 @@ class Pool:
                 _, connection = await self._loop.create_connection(Connection, host, port, ssl=secure)
         except TimeoutError as error:
             raise UpstreamTimeout from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name that is none
             raise UpstreamUnreachable from error
         return connection
 

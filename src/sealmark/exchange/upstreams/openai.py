@@ -21,6 +21,7 @@ from sealmark.registers.service import Service
 
 log = structlog.get_logger(__name__)
 EVENT_LIMIT = 1024 * 1024  # bytes; one event of a stream
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Upstreams:
@@ -64,13 +65,14 @@ class Upstreams:
 
         Unless the answer is complete, the connection is closed on leaving: no upstream goes on generating for nobody.
         """
+        until = time.monotonic() + self._answer
         async with self._asked(service, path, body) as connection:
             while not connection.headed:
-                await connection.more(self._answer)
+                await connection.more(_left(until))
             _require_success(connection.status, service)
             if connection.media_type != "text/event-stream":
                 raise UpstreamRubbish(**why("不是事件流", "not an event stream"))
-            yield Events(connection, self._answer, self._stall)
+            yield Events(connection, _left(until), self._stall)
 
     @asynccontextmanager
     async def _asked(self, service: Service, path: str, body: bytes) -> AsyncIterator[Connection]:
@@ -87,35 +89,41 @@ class Upstreams:
 class Events:
     """The events of one stream as they come; ends when the answer does.
 
-    `first` and `stall` are the seconds that it may take to the first event, and to each one after it.
+    `first` and `stall` are the seconds that it may take to the first event, and to each one after it; comments count
+    for nothing.
     """
 
     def __init__(self, connection: Connection, first: float, stall: float) -> None:
         self._connection, self._seconds, self._stall = connection, first, stall
         self._rest = b""
-        self._ended = False
+        self._begun = self._ended = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> list[bytes]:
         """What came together, at least one event; raises the `Upstream…` errors."""
+        until = time.monotonic() + self._seconds
         while not self._ended:
             if events := self._read():
                 self._seconds = self._stall
                 return events
             if not self._ended:
-                await self._connection.more(self._seconds)
+                await self._connection.more(_left(until))
         raise StopAsyncIteration
 
     def _read(self) -> list[bytes]:
-        data = b"".join(self._connection.take())
-        *whole, self._rest = (self._rest + data).replace(b"\r\n", b"\n").split(b"\n\n")
+        data = (self._rest + b"".join(self._connection.take())).replace(b"\r\n", b"\n")
+        if data.find(b"\r", 0, -1) >= 0:  # the last may be the half of a line's end
+            raise UpstreamRubbish(**why("事件流以单个回车换行", "lines of events that end in a lone carriage return"))
+        *whole, self._rest = data.split(b"\n\n")
         if len(self._rest) > EVENT_LIMIT:
             raise UpstreamRubbish(**why("单个事件超出长度上限", "an event over the size limit"))
         if self._connection.complete:
             self._ended = True
             whole.append(self._rest.strip())
+        if whole and not self._begun:
+            self._begun, whole[0] = True, whole[0].removeprefix(BYTE_ORDER_MARK)
         return [data for event in whole if (data := _data(event))]
 
 
