@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from sealmark.registers.models import ServiceRow
 from sealmark.registers.service import Registers, Service, UnusableService
 from sealmark.storage import outbox
 from sealmark.storage.database import Database
@@ -98,6 +99,17 @@ def test_an_upstream_may_be_anywhere_that_can_be_asked(registers: Registers, url
     """A name, an address of either kind, with a port or without."""
     registers.seed({"service": [row(upstream_url=url)]})
     assert services(registers)[0].upstream_url == url
+
+
+def test_a_row_that_a_newer_rule_refuses_can_be_corrected(registers: Registers) -> None:
+    """What an older version let in is an error when read, and is mended by correcting the file."""
+    registers.seed({"service": [row()]})
+    with registers.database.transaction() as session:
+        session.get_one(ServiceRow, "chat").upstream_url = "http://host:99999/v1"
+    with pytest.raises(UnusableService):
+        services(registers)
+    registers.seed({"service": [row()]})
+    assert services(registers) == [Service(**row())]
 
 
 def test_an_unknown_switch_is_refused(registers: Registers) -> None:

@@ -138,12 +138,16 @@ def _misfit(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _from_row(row: ServiceRow) -> Service:
-    return Service(**{column.name: getattr(row, column.name) for column in fields(Service)})
+    return Service(**_columns(row))
+
+
+def _columns(row: ServiceRow) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in fields(Service)}
 
 
 def _put_service(session: Session, service: Service) -> None:
     row = session.get(ServiceRow, service.id)
-    if row is not None and _from_row(row) == service:
+    if row is not None and _columns(row) == asdict(service):  # a row from before a rule was can still be corrected
         return
     event = Event.SERVICE_REGISTERED if row is None else Event.SERVICE_CHANGED
     session.merge(ServiceRow(**asdict(service), changed_at=now()))
