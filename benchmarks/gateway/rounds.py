@@ -14,6 +14,7 @@ from benchmarks.gateway.contestants import DIRECT, SEALMARK, Contestant
 from benchmarks.gateway.load import Answer, Call, send
 from benchmarks.gateway.texts import ANSWER, ECHO, PACED, PARROT, QUESTION, WORD
 
+IDLE = 40.0  # milliseconds of the yardstick on this kind of machine while its host has nothing else to do
 SETTLED = 0.2  # seconds after the last answer: what a server still does for its answers counts too
 
 
@@ -44,9 +45,13 @@ WARMING = (
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one contestant did with one task in one round: CPU and times, all in milliseconds a request."""
+    """What one contestant did with one task in one round: CPU and times, all in milliseconds a request.
+
+    `idle_cpu` is the CPU scaled by the yardstick, taken just before and just after, to a machine that is idle.
+    """
 
     cpu: float
+    idle_cpu: float
     whole: tuple[float, float, float]  # p10, p50, p99 to the last byte
     first: tuple[float, float, float]  # p10, p50, p99 to the first text
     rate: float  # answers a second of the clock
@@ -98,14 +103,16 @@ class Race:
     def _batch(self, contestant: Contestant, task: Task) -> Batch:
         count = task.light if contestant.name in (DIRECT, SEALMARK) else task.heavy
         call = Call(contestant.url, contestant.key, task.model, QUESTION, task.stream)
+        pace = yardstick()
         cpu, started = contestant.server.cpu(), time.perf_counter()
         answers = uvloop.run(send(call, count, task.concurrency))
         elapsed = time.perf_counter() - started
         time.sleep(SETTLED)
-        cpu = contestant.server.cpu() - cpu
+        cpu = (contestant.server.cpu() - cpu) / count * 1e3
+        pace = (pace + yardstick()) / 2
         self._check(contestant, call, answers)
         whole, first = [answer.whole for answer in answers], [answer.first for answer in answers]
-        return Batch(cpu / count * 1e3, centiles(whole), centiles(first), count / elapsed)
+        return Batch(cpu, cpu * IDLE / pace, centiles(whole), centiles(first), count / elapsed)
 
     def _check(self, contestant: Contestant, call: Call, answers: list[Answer]) -> None:
         own = contestant.name == SEALMARK

@@ -94,8 +94,7 @@ class Application:
         self._gateway = Gateway(self.house.stages, limits)
         self._api, self._portal = api(self.house), portal(self.house)
         counting = asyncio.ensure_future(self._gateway.unauthenticated.run())
-        gc.collect()
-        gc.freeze()  # what stands now stands to the end: no collection walks through the library again
+        _settle_garbage()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._gateway.settle(LAST_RECORDS)
@@ -103,6 +102,16 @@ class Application:
         await asyncio.gather(counting, return_exceptions=True)
         await self.house.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _settle_garbage() -> None:
+    """What stands now stands to the end: no collection walks through the library again, and few walk at all.
+
+    An exchange leaves hardly a cycle behind, and counting frees the rest: a tenth of a stream's CPU was collecting.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _signed(send: Send) -> Send:
