@@ -82,14 +82,15 @@ def test_a_head_that_drips(hasty: Deployment) -> None:
             drip(connection)
 
 
-def test_a_head_without_end(hasty: Deployment) -> None:
+def test_a_head_without_end(hasty: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """A head over the size limit closes the connection."""
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 20)
     with connected(hasty) as connection:
         try:
             connection.sendall(b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 4_000_000)
         except ConnectionError:
             return
-        assert closed_after(connection) < 0.4
+        assert closed_after(connection) < 5
 
 
 def test_requests_in_time_are_answered(hasty: Deployment) -> None:
@@ -136,6 +137,7 @@ def test_a_body_that_ends_after_the_answer(hasty: Deployment) -> None:
 def test_trailers_without_end(hasty: Deployment, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     """Trailers over the size limit close the connection, though no key was shown and the answer has left."""
     monkeypatch.setattr(protocol, "LINGER_SECONDS", 20)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 20)
     with connected(hasty) as connection:
         connection.sendall(f"{CHAT}Transfer-Encoding: chunked\r\n\r\n".encode())
         assert answers(connection, 1) == [b"401"]
@@ -143,20 +145,22 @@ def test_trailers_without_end(hasty: Deployment, monkeypatch: pytest.MonkeyPatch
             connection.sendall(b"1\r\nx\r\n0\r\n" + sent)
         except ConnectionError:
             return
-        assert closed_after(connection) < 0.4
+        assert closed_after(connection) < 5
 
 
 def test_a_chunk_extension_without_end(hasty: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does what is written beside a chunk's length go on for ever."""
     monkeypatch.setattr(protocol, "LINGER_SECONDS", 20)
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 20)
     with connected(hasty) as connection:
         connection.sendall(f"{CHAT}Transfer-Encoding: chunked\r\n\r\n".encode())
         try:
             connection.sendall(b"1;a=" + b"b" * 4_000_000)
         except ConnectionError:
             return
-        answers(connection, 1)
-        assert closed_after(connection) < 0.4
+        with suppress(ConnectionResetError):  # which may overtake the answer
+            answers(connection, 1)
+        assert closed_after(connection) < 5
 
 
 def test_a_body_in_tiny_chunks(hasty: Deployment) -> None:
@@ -179,14 +183,15 @@ def test_requests_sent_ahead(hasty: Deployment) -> None:
         assert answers(connection, 16) == [b"401", b"404"] * 8
 
 
-def test_requests_sent_ahead_without_end(hasty: Deployment) -> None:
+def test_requests_sent_ahead_without_end(hasty: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     """More requests than the queue holds close the connection; they are not kept until their turn comes."""
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 20)
     with connected(hasty) as connection:
         try:
             connection.sendall(NOTHING * 5_000)
         except ConnectionError:
             return
-        assert closed_after(connection) < 0.4
+        assert closed_after(connection) < 5
 
 
 def test_a_client_that_sends_ahead_and_leaves(hasty: Deployment, upstream: ScriptedUpstream) -> None:
@@ -199,5 +204,5 @@ def test_a_client_that_sends_ahead_and_leaves(hasty: Deployment, upstream: Scrip
         received = b""
         while b"word" not in received:
             received += connection.recv(65536)
-    wait_for(lambda: upstream.open_calls == 0, 3)
-    wait_for(lambda: hasty.records()[-1].get("code") == "exchange.client_left", 3)
+    wait_for(lambda: upstream.open_calls == 0, 10)
+    wait_for(lambda: "exchange.client_left" in [one.get("code") for one in hasty.records("exchange.answer.closed")], 5)

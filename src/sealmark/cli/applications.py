@@ -64,10 +64,10 @@ def create(name: Name, shows_label: ShowsLabel = False, data_dir: DataDir = None
 
 def show(data_dir: DataDir = None, as_json_: Json = False) -> int:
     """List every application, oldest first."""
-    from sealmark.cli.deployment import settings_to_read
+    from sealmark.cli.deployment import settings_of
     from sealmark.house import Workplace
 
-    with closing(Workplace.open(settings_to_read(data_dir))) as workplace:
+    with closing(Workplace.open(settings_of(data_dir))) as workplace:
         rows = workplace.people.applications()
     for row in rows:
         json_line(_in_json(row)) if as_json_ else _line(row)

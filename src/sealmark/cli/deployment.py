@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 
 
 def settings_of(data_dir: Path | None) -> Settings:
-    """The settings, with another data folder where one is given."""
+    """The settings, with another data folder where one is given.
+
+    Where nobody said which mode, a folder that holds a rehearsal's ledger and no other is that rehearsal's.
+    """
     given: dict[str, Any] = {} if data_dir is None else {"data_dir": data_dir}
-    return Settings.load(**given)
-
-
-def settings_to_read(data_dir: Path | None) -> Settings:
-    """As `settings_of`; a folder that holds a rehearsal's ledger and no other is read as that rehearsal's."""
-    settings = settings_of(data_dir)
+    settings = Settings.load(**given)
     rehearsal = settings.model_copy(update={"mode": "rehearsal"})
-    return rehearsal if rehearsal.ledger_path.exists() and not settings.ledger_path.exists() else settings
+    told = "mode" in settings.model_fields_set or settings.ledger_path.exists()
+    return rehearsal if rehearsal.ledger_path.exists() and not told else settings
 
 
 def master_key(settings: Settings) -> "MasterKey":

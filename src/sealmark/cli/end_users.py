@@ -102,11 +102,11 @@ def install(app: typer.Typer) -> None:
 
 def show_all(application: Application, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """List the end users of an application, oldest first."""
-    from sealmark.cli.deployment import settings_to_read
+    from sealmark.cli.deployment import settings_of
     from sealmark.house import Workplace
     from sealmark.people.roster import end_users
 
-    with closing(Workplace.open(settings_to_read(data_dir))) as workplace:
+    with closing(Workplace.open(settings_of(data_dir))) as workplace:
         rows = end_users(workplace.people, application)
     for row in rows:
         json_line(_in_json(row)) if as_json_ else line(*_heading(row))
@@ -117,11 +117,11 @@ def show_all(application: Application, data_dir: DataDir = None, as_json_: Json 
 
 def show(application: Application, user: User, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Show one end user, with every identity check and every sanction."""
-    from sealmark.cli.deployment import settings_to_read
+    from sealmark.cli.deployment import settings_of
     from sealmark.house import Workplace
     from sealmark.people.roster import end_user
 
-    with closing(Workplace.open(settings_to_read(data_dir))) as workplace:
+    with closing(Workplace.open(settings_of(data_dir))) as workplace:
         row = end_user(workplace.people, application, user)
     if as_json_:
         json_line(_in_json(row))

@@ -46,10 +46,10 @@ def issue(application: Application, data_dir: DataDir = None, as_json_: Json = F
 
 def show(application: Application, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """List the keys of an application, oldest first; never the keys themselves."""
-    from sealmark.cli.deployment import settings_to_read
+    from sealmark.cli.deployment import settings_of
     from sealmark.house import Workplace
 
-    with closing(Workplace.open(settings_to_read(data_dir))) as workplace:
+    with closing(Workplace.open(settings_of(data_dir))) as workplace:
         rows = workplace.people.api_keys(application)
     for row in rows:
         json_line(_in_json(row)) if as_json_ else _line(row)

@@ -80,10 +80,10 @@ def install(app: typer.Typer) -> None:
 
 def verify(vkey: Vkey = "", since: Since = None, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Exit code 0 when the ledger is sound, 1 when something is wrong with it."""
-    from sealmark.cli.deployment import ledger_to_read, settings_to_read
+    from sealmark.cli.deployment import ledger_to_read, settings_of
     from sealmark.ledger import audit
 
-    settings = settings_to_read(data_dir)
+    settings = settings_of(data_dir)
     with ledger_to_read(settings) as store:
         verifier = _verifier(vkey, settings, store.origin)
         report = audit(store, [verifier], seen=_seen(since, verifier))
@@ -185,11 +185,11 @@ def _show_report(report: "Report") -> None:
 
 def prove(named: Named, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Print a receipt; it stays exactly as it must be kept, so redirect it into a file."""
-    from sealmark.cli.deployment import local_ledger, settings_to_read
+    from sealmark.cli.deployment import local_ledger, settings_of
     from sealmark.items.registry import UnknownReceipt
     from sealmark.ledger import prove as proved
 
-    with local_ledger(settings_to_read(data_dir)) as ledger:
+    with local_ledger(settings_of(data_dir)) as ledger:
         by_index = named.isascii() and named.isdigit() and len(named) < 19  # a receipt's code is longer
         text = proved(ledger.store, int(named)).to_json() if by_index else ledger.items.receipt(named)
         if text is None:
@@ -238,9 +238,9 @@ def _show_checked(found: "Checked") -> None:
 
 def export(folder: Folder, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Write the log as plain files; personal information and content never leave by this door."""
-    from sealmark.cli.deployment import ledger_to_read, settings_to_read
+    from sealmark.cli.deployment import ledger_to_read, settings_of
 
-    with ledger_to_read(settings_to_read(data_dir)) as store:
+    with ledger_to_read(settings_of(data_dir)) as store:
         written = store.export(folder)
     if as_json_:
         json_line({"folder": str(folder), "files": written})

@@ -77,9 +77,9 @@ def verify(files: Files, data_dir: DataDir = None, as_json_: Json = False) -> in
 
 def _ledger(stack: ExitStack, data_dir: Path | None) -> "LocalLedger | None":
     """The local ledger: the one that is asked for, or the settings' one where it exists."""
-    from sealmark.cli.deployment import local_ledger, settings_to_read
+    from sealmark.cli.deployment import local_ledger, settings_of
 
-    settings = settings_to_read(data_dir)
+    settings = settings_of(data_dir)
     if data_dir is None and not settings.ledger_path.exists():
         return None
     return stack.enter_context(local_ledger(settings))

@@ -139,7 +139,7 @@ def _empty(deployment: Deployment) -> None:
             pass  # a damaged one goes, too
     for name in ("data", "logs", "receipts", "ledger"):
         shutil.rmtree(deployment.folder / name, ignore_errors=True)
-    deployment.data.mkdir(parents=True)
+    deployment.data.mkdir(parents=True, mode=0o700)
 
 
 def _seed(deployment: Deployment, upstream: str) -> Path:

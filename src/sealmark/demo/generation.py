@@ -147,8 +147,8 @@ def blocked_answer(traveller: Traveller) -> Facts:
         messages = _joining(*halves)
         traveller.narrator.row("提问", "prompt", messages[-1]["content"])
         harmless = traveller.say(
-            "两半各自无害，提问通过；模型会把它们连成特征库中的词",
-            "each half is harmless; the model joins them into a term",
+            "两半各自无害，提问通过；前面的示例对话(未显示)教模型把它们连成特征库中的词",
+            "each half is harmless; examples before the prompt, not shown, teach the model to join them into a term",
         )
         traveller.narrator.row("", "", harmless, "muted")
         text, _, code, error = _stream(traveller, messages, most=24)

@@ -17,7 +17,7 @@ def error_body(error: SealmarkError, language: Language, exchange: str | None = 
         "error": {
             "message": error.text(language),
             "type": kind,
-            "param": None,
+            "param": error.details.get("field"),
             "code": error.code,
             "article": error.article,
             "exchange": exchange,

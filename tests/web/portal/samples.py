@@ -45,7 +45,7 @@ def opened(**given: object) -> Opened:
         "source": "192.0.2.7:50512",
         "client": "openai-python",
         "asked": {"model": "demo-chat", "messages": [{"role": "user", "content": "写一句话介绍城墙"}]},
-        "answered": [{"index": 0, "message": {"role": "assistant", "content": "城墙很长"}}],
+        "answered": [{"content": "城墙很长"}],
         "code": None,
         "items": ({"medium": "text", "format": "text", "bytes": 812, "label": label().as_dict()},),
     }

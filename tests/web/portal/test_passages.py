@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealmark.web.portal.passages import Passage, passages, pretty
+from sealmark.web.portal.passages import Passage, answers, passages, pretty
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -30,6 +30,16 @@ def test_each_shape_reads_as_a_conversation() -> None:
     """Messages, choices, prompts, inputs and plain text all give their words."""
     said = {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url"}]}]}
     assert passages(said) == [Passage("user", "a\n[image_url]")]
-    assert passages([{"message": {"role": "assistant", "content": "b"}}]) == [Passage("assistant", "b")]
     assert passages({"prompt": "c"}) == passages({"input": "c"}) == passages("c") == [Passage("", "c")]
     assert passages({"data": [1]}) == []
+
+
+def test_an_answer_is_told_choice_by_choice() -> None:
+    """The texts of each choice, as the record keeps them: content as the assistant's words, the rest by its place."""
+    kept = [{"content": "a", "reasoning": "b"}, {"tool_calls.0.function.arguments": "{}"}, {"revised_prompt": ""}]
+    assert answers(kept) == [
+        Passage("assistant", "a"),
+        Passage("reasoning", "b"),
+        Passage("tool_calls.0.function.arguments", "{}"),
+    ]
+    assert answers(None) == answers("a") == []

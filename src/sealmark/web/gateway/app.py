@@ -155,11 +155,14 @@ async def _stream(gateway: Gateway, exchange: Exchange, send: Send) -> None:
 
     async def out(data: bytes, more: bool = True) -> None:
         nonlocal began
-        if not began:
-            began = True
-            head = [(b"content-type", EVENTS), (b"cache-control", b"no-store"), *gateway.headers(exchange)]
-            await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": data, "more_body": more})
+        try:
+            if not began:
+                began = True
+                head = [(b"content-type", EVENTS), (b"cache-control", b"no-store"), *gateway.headers(exchange)]
+                await send({"type": "http.response.start", "status": 200, "headers": head})
+            await send({"type": "http.response.body", "body": data, "more_body": more})
+        except RuntimeError as error:  # the connection closed, and the server was not told yet
+            raise ClientLeft from error
 
     await relay.stream(gateway.stages, exchange, out)
 

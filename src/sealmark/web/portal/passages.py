@@ -17,8 +17,19 @@ class Passage:
 
 
 def passages(value: Any) -> list[Passage]:
-    """The passages of a request's body or of an answer; empty where the shape is not one we know."""
+    """The passages of a request's body; empty where the shape is not one we know."""
     return [passage for passage in _passages(value) if passage.text]
+
+
+def answers(value: Any) -> list[Passage]:
+    """The texts of an answer as its record keeps them: for each choice or picture, texts by where they stood."""
+    rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    return [
+        Passage("assistant" if place == "content" else place, text)
+        for row in rows
+        for place, text in row.items()
+        if isinstance(text, str) and text
+    ]
 
 
 def pretty(value: Any) -> str | None:
@@ -43,9 +54,8 @@ def _of_object(value: dict[str, Any]) -> Iterator[Passage]:
     for name in _SINGLE:
         if isinstance(value.get(name), str):
             yield Passage("", value[name])
-    for name in ("messages", "choices", "message"):
-        if isinstance(value.get(name), dict | list):
-            yield from _passages(value[name])
+    if isinstance(value.get("messages"), list):
+        yield from _passages(value["messages"])
 
 
 def _content(content: Any) -> str:

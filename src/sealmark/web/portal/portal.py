@@ -87,6 +87,7 @@ class Portal:
         self.items = house.items
         self.pages = Pages(house.settings)
         self.allowance = Allowance(house.settings.verify_per_minute)
+        self.receipts = Allowance(house.settings.verify_per_minute)  # a crowd that verifies keeps nobody from theirs
         self.seen = seen.Signer()
         self.vkey = house.signer.vkey
         self._places = threading.BoundedSemaphore(AT_ONCE)
@@ -101,9 +102,9 @@ class Portal:
         found = self._house.admission.snapshot.services.values()
         return sorted(found, key=lambda service: (service.technology, service.id))
 
-    def spend(self, request: Request) -> None:
+    def spend(self, request: Request, allowance: Allowance) -> None:
         """Count a request against its sender's allowance; raises `TooManyVisits`."""
-        self.allowance.spend(request.client.host if request.client else "")
+        allowance.spend(request.client.host if request.client else "")
 
     @contextmanager
     def place(self) -> Iterator[None]:

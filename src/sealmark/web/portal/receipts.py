@@ -11,7 +11,7 @@ from sealmark.errors import SealmarkError
 from sealmark.items.registry import UnknownReceipt
 from sealmark.web.design.pages import NOT_KEPT
 from sealmark.web.portal import words
-from sealmark.web.portal.passages import passages, pretty
+from sealmark.web.portal.passages import answers, passages, pretty
 from sealmark.web.portal.portal import Portal
 from sealmark.web.portal.submission import opened_form, text_field
 
@@ -47,7 +47,7 @@ def receipt(portal: Portal, request: Request) -> Response:
     """`GET /receipts/{code}`."""
     code = request.path_params["code"]
     try:
-        portal.spend(request)
+        portal.spend(request, portal.receipts)
         opened = portal.items.opened(code)
         if opened is None:
             raise UnknownReceipt
@@ -61,7 +61,7 @@ def receipt(portal: Portal, request: Request) -> Response:
         opened=opened,
         command=f"sealmark ledger check receipt.json --vkey '{portal.vkey}'",
         asked=passages(opened.asked),
-        answered=passages(opened.answered),
+        answered=answers(opened.answered),
         asked_whole=pretty(opened.asked),
         answered_whole=pretty(opened.answered),
         roles=words.ROLES,
@@ -73,7 +73,7 @@ def receipt(portal: Portal, request: Request) -> Response:
 def download(portal: Portal, request: Request) -> Response:
     """`GET /receipts/{code}/receipt.json`: the proof, to be checked offline with `sealmark ledger check`."""
     code = request.path_params["code"]
-    portal.spend(request)
+    portal.spend(request, portal.receipts)
     text = portal.items.receipt(code)
     if text is None:
         raise UnknownReceipt

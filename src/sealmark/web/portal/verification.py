@@ -41,7 +41,7 @@ async def submitted(portal: Portal, request: Request) -> Response:
     """`POST /verify`: a file or a text, and whether its poster declared it as generated."""
     text = ""
     try:
-        portal.spend(request)
+        portal.spend(request, portal.allowance)
         async with opened_form(request, portal.upload_limit) as form:
             text = text_field(form, "text")
             submission = await read_submission(form, portal.upload_limit)
