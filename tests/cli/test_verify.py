@@ -169,3 +169,9 @@ def test_the_card_has_a_row_a_layer(call: Call, marked: Path, monkeypatch: pytes
     assert all(name in shown for name in names)
     assert ("属于" in shown) if language.startswith("zh") else ("is AI-generated" in shown)
     assert all(len(line) <= 100 for line in shown.splitlines())
+
+
+def test_who_asked_no_ledger_is_told_so(call: Call, deployment: Deployment, released: Path) -> None:
+    """Without a ledger at hand the verdict stands on the file alone, and the reader learns how to ask one."""
+    assert "--data-dir" in call("verify", str(released)).err
+    assert "--data-dir" not in call("verify", str(released), "--data-dir", str(deployment.settings.data_dir)).err

@@ -23,6 +23,7 @@ from sealmark.cli.terminal import (
     followed,
     json_line,
     line,
+    remark,
     summary,
     watched,
 )
@@ -72,6 +73,13 @@ def verify(files: Files, data_dir: DataDir = None, as_json_: Json = False) -> in
             tally[_one(path, ledger, as_json_, show)] += 1
     if not as_json_:
         _summarise(tally, len(files))
+        if ledger is None:
+            remark(
+                (
+                    said("没有查询账本：用 --data-dir 指定数据目录。", "No ledger was asked: --data-dir names one."),
+                    "muted",
+                )
+            )
     return UNUSABLE if tally["unusable"] else YES if tally["is"] == len(files) else NO
 
 
