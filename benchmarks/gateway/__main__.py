@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run everything; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=270, help="begin no further round after this time")
+    parser.add_argument("--seconds", type=float, default=420, help="begin no further round after this time")
     parser.add_argument("--without-peer", action="store_true", help="leave LiteLLM out: no ratios, no download")
     parser.add_argument("--in", dest="folder", type=Path, help="a folder on the disk that the ledger shall lie on")
     options = parser.parse_args(arguments)
@@ -51,15 +51,16 @@ def run(folder: Path, rounds: int, seconds: float, *, peer: bool) -> int:
         for line in race.prove_filters():
             print(line)
         race.warm()
+        race.find_pace()
         for number in range(rounds):
             if number == 0 or time.monotonic() < until:
                 race.round()
-                print(f"round {number + 1} of {rounds}, {race.yardsticks[-1]:.0f} ms by the yardstick", flush=True)
+                print(f"round {number + 1} of {rounds}, {race.again} batches taken again so far", flush=True)
         memory = {one.name: _memory(one.server, started[one.name]) for one in race.contestants}
         next(one for one in race.contestants if one.name == SEALMARK).server.stop()
         agreed = check_books(settings, race.sent)
     verdict, met = judged(race.results, peer=peer)
-    print(f"\n{place}\n{pace(race.yardsticks)}\n{agreed}\n\n{tables(race.results, memory)}\n\n{verdict}")
+    print(f"\n{place}\n{pace(race)}\n{agreed}\n\n{tables(race.results, memory)}\n\n{verdict}")
     return 0 if met else 1
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import threading
+import time
 
 import pytest
 from hypothesis import settings
@@ -56,6 +57,20 @@ class Fragile(MemoryStore):
         return super().latest_checkpoint()
 
 
+class Watched(MemoryStore):
+    """A store that knows on which threads it was committed to, and takes as long as told."""
+
+    def __init__(self) -> None:
+        super().__init__(ORIGIN)
+        self.committers: list[threading.Thread] = []
+        self.seconds = 0.0
+
+    def commit(self, batch: Batch) -> None:
+        self.committers.append(threading.current_thread())
+        time.sleep(self.seconds)
+        super().commit(batch)
+
+
 async def test_many_loops_and_threads_at_once() -> None:
     """Appends from several event loops and from threads all get their own index, each covered by its tree."""
     store = MemoryStore(ORIGIN)
@@ -64,7 +79,7 @@ async def test_many_loops_and_threads_at_once() -> None:
 
     async def appender(start: int) -> None:
         for number in range(start, start + 20):
-            found.append((number, await sequencer.append(entry(number))))
+            found.append((number, await sequencer.append(entry(number), alone=number % 3 == 0)))
 
     def loop_of_its_own(start: int) -> None:
         async def several() -> None:
@@ -106,6 +121,63 @@ async def test_nothing_is_acknowledged_before_the_commit() -> None:
     assert (await task).index == 0
     assert open_note(sequencer.checkpoint(), KEYS).size == sequencer.size == 1
     sequencer.close()
+
+
+async def test_who_is_alone_commits_on_its_own_thread() -> None:
+    """No other thread is woken; the acknowledgement is the same, and the log verifies."""
+    store = Watched()
+    sequencer = Sequencer(store, SIGNER)
+    alone = [await sequencer.append(entry(number), alone=True) for number in range(3)]
+    assert store.committers[1:] == [threading.current_thread()] * 3
+    beside = await sequencer.append(entry(3))
+    assert store.committers[-1] is not threading.current_thread()
+    assert [one.index for one in (*alone, beside)] == [0, 1, 2, 3]
+    sequencer.close()
+    assert audit(store, KEYS).sound
+
+
+async def test_who_is_alone_waits_behind_a_commit_under_way() -> None:
+    """Another's commit is not waited for on the loop, and what came first keeps its place."""
+    store = Fragile()
+    sequencer = Sequencer(store, SIGNER)
+    store.gate.clear()
+    store.entered.clear()
+    first = sequencer.append_soon(entry(0))
+    assert store.entered.wait(10)
+    second = asyncio.ensure_future(sequencer.append(entry(1), alone=True))
+    await asyncio.sleep(0.05)
+    assert not second.done()
+    store.gate.set()
+    assert (first.result(10).index, (await second).index) == (0, 1)
+    sequencer.close()
+
+
+async def test_a_slow_disk_holds_a_loop_up_once() -> None:
+    """After a commit that took long, even who is alone leaves the next ones to the thread."""
+    store = Watched()
+    sequencer = Sequencer(store, SIGNER)
+    store.seconds = 0.05
+    await sequencer.append(entry(0), alone=True)
+    await sequencer.append(entry(1), alone=True)
+    assert [one is threading.current_thread() for one in store.committers[1:]] == [True, False]
+    sequencer.close()
+
+
+async def test_who_is_alone_is_refused_like_everyone() -> None:
+    """A failed commit acknowledges nothing and the log goes on; a bad entry and a closed log are refused."""
+    store = Fragile()
+    sequencer = Sequencer(store, SIGNER)
+    store.failure = LedgerFull()
+    with pytest.raises(LedgerFull):
+        await sequencer.append(entry(0), alone=True)
+    store.failure = None
+    assert (await sequencer.append(entry(0), alone=True)).index == 0
+    with pytest.raises(EntryTooLarge):
+        await sequencer.append(Entry(b"x" * (MAX_RECORD_BYTES + 1)), alone=True)
+    sequencer.close()
+    with pytest.raises(LedgerClosed):
+        await sequencer.append(entry(1), alone=True)
+    assert sequencer.size == 1
 
 
 async def test_waiting_entries_share_one_commit() -> None:
@@ -268,7 +340,7 @@ async def test_random_failures_lose_nothing_acknowledged() -> None:
             store.failure = chance.choice([None, None, LedgerFull(), OSError()])
             store.lands = chance.random() < 0.5
             try:
-                acknowledged[number] = await sequencer.append(entry(number))
+                acknowledged[number] = await sequencer.append(entry(number), alone=number % 3 == 0)
                 seen.append(open_note(sequencer.checkpoint(), KEYS))
             except LedgerError as error:
                 refused.append(error)

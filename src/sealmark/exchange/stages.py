@@ -5,7 +5,7 @@ import json
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -61,6 +61,7 @@ class Stages:
     producer: str
     rehearsal: bool
     stream_seconds: float
+    running: "set[asyncio.Task[None]]" = field(default_factory=set)  # the exchanges under way
 
     async def authenticate(self, exchange: Exchange) -> None:
         """Find the application by its key; raises `UnknownKey`."""
@@ -105,7 +106,7 @@ class Stages:
 
     async def record(self, entry: Entry) -> int:
         """Append to the ledger; returns the record's index once it is durable."""
-        return (await self.sequencer.append(entry)).index
+        return (await self.sequencer.append(entry, alone=len(self.running) <= 1)).index
 
     async def close(self, exchange: Exchange, entry: Entry) -> None:
         """Append the closing record of an answer; a client that leaves meanwhile causes no second one."""

@@ -43,12 +43,11 @@ class Gateway:
         self.stages = stages
         self.unauthenticated = Unauthenticated(stages)
         self._limits = limits
-        self._running: set[asyncio.Task[None]] = set()
 
     async def settle(self, seconds: float) -> None:
         """Wait for exchanges that are being ended, so long at the most: their records come before the house closes."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=seconds)
+        if self.stages.running:
+            await asyncio.wait(self.stages.running, timeout=seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,7 +64,7 @@ class Gateway:
 
     async def _conduct(self, exchange: Exchange, way: Way, scope: Scope, receive: Receive, send: Send) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._running.add(task)
+        self.stages.running.add(task)
         try:
             await self.stages.authenticate(exchange)
             await self.stages.admit(exchange, await read_body(scope, receive, self._limits))
@@ -81,7 +80,7 @@ class Gateway:
         except Exception as error:
             await self._refuse(exchange, fault(error), send)
         finally:
-            self._running.discard(task)
+            self.stages.running.discard(task)
 
     async def _refuse(self, exchange: Exchange, error: SealmarkError, send: Send) -> None:
         """Record a refusal, then tell it; one without a valid key is only counted."""
