@@ -1,9 +1,17 @@
 """The pieces of a stream, without a wire: what may be sent, what was sent, and what blocks."""
 
+import copy
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from sealmark.exchange.chat import Head, Marking
-from sealmark.exchange.pieces import Pieces
+from sealmark.exchange.errors import UpstreamRubbish
+from sealmark.exchange.pieces import Pieces, condensed
 from sealmark.review import Entry, Library
 
 ENTRY = Entry("t-1", "greyplumu1", "invented", "block", "illegal", "Art. 6")
@@ -66,3 +74,62 @@ def test_two_rows_of_one_choice_are_one_text() -> None:
     assert [one["delta"]["content"] for one in piece["choices"]] == ["[AI]one ", "two", "[AI]b"]
     pieces.confirm()
     assert pieces.choices[0].released.body == "one two"
+
+
+def probable(token: str) -> dict[str, Any]:
+    return {"content": [{"token": token, "logprob": -0.5}]}
+
+
+WORDS = st.sampled_from(["grey", "plum", "u1", "greyplumu1", "晴", " ", ""])
+PLAIN = st.builds(lambda text, index: {"choices": [row({"content": text}, index=index)]}, WORDS, st.integers(0, 1))
+OTHER = st.one_of(
+    st.builds(lambda text: {"choices": [row({"content": text}) | {"logprobs": probable(text)}]}, WORDS),
+    st.builds(lambda text: {"choices": [row({"content": text, "refusal": "no"})]}, WORDS),
+    st.builds(lambda text: {"choices": [row(arguments(text))]}, WORDS),
+    st.builds(lambda text: {"choices": [row({"content": text}), row({"content": text}, index=1)]}, WORDS),
+    st.just({"choices": [], "usage": {"total_tokens": 3}}),
+    st.just({"choices": [row({"role": "assistant", "content": None})]}),
+)
+
+
+def outcome(given: Iterable[dict[str, Any]]) -> tuple[Any, ...]:
+    """What of some pieces may be sent: the texts of each choice, the tokens, and whether they were blocked."""
+    pieces, tokens = begun(), []
+    for piece in given:
+        built = pieces.take(piece)
+        tokens += [one["logprobs"]["content"] for one in (built or {}).get("choices", ()) if one["logprobs"]]
+        if pieces.blocked is not None:
+            break
+    pieces.confirm()
+    texts = {index: choice.released.texts for index, choice in pieces.choices.items()}
+    return {index: text for index, text in texts.items() if text}, tokens, pieces.blocked is not None
+
+
+@settings(max_examples=300, deadline=None)
+@given(given_pieces=st.lists(st.one_of(PLAIN, PLAIN, OTHER), max_size=12))
+def test_condensing_changes_nothing_but_the_number_of_pieces(given_pieces: list[dict[str, Any]]) -> None:
+    """The same text leaves of every choice, with the same tokens, and the same is blocked."""
+    fewer = list(condensed(copy.deepcopy(given_pieces)))
+    assert outcome(fewer) == outcome(given_pieces)
+    assert not any(a and b and a["index"] == b["index"] for a, b in itertools.pairwise(map(plain, fewer)))
+
+
+def plain(piece: dict[str, Any]) -> dict[str, Any] | None:
+    """The choice of a piece that holds nothing but content."""
+    one = piece["choices"][0] if len(piece["choices"]) == 1 else {}
+    alone = one.keys() == {"index", "delta", "finish_reason"} and one["delta"].keys() == {"content"}
+    return one if alone else None
+
+
+def test_what_came_before_rubbish_is_given_before_its_error() -> None:
+    """A piece that cannot be read takes none of its neighbours along."""
+
+    def come() -> Iterator[dict[str, Any]]:
+        yield {"choices": [row({"content": "one "})]}
+        yield {"choices": [row({"content": "two"})]}
+        raise UpstreamRubbish
+
+    given_pieces = condensed(come())
+    assert next(given_pieces)["choices"][0]["delta"] == {"content": "one two"}
+    with pytest.raises(UpstreamRubbish):
+        next(given_pieces)

@@ -3,10 +3,11 @@
 What a piece may not show yet comes with a later one; log-probabilities wait with their text.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sealmark.errors import why
+from sealmark.errors import SealmarkError, why
 from sealmark.exchange.answers import (
     CONTENT,
     Place,
@@ -80,6 +81,48 @@ class Read(NamedTuple):
     texts: list[tuple[Text, Line]]
     tokens: list[dict[str, Any]] | None
     finish: Any
+
+
+def condensed(pieces: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Pieces that came together, neighbours that hold nothing but content as one: under load a stream costs less.
+
+    What stands before a piece that cannot be read is given before its error is raised.
+    """
+    row: dict[str, Any] | None = None  # of the piece that waits for its neighbours
+    waiting: dict[str, Any] = {}
+    texts: list[str] = []
+    failure: SealmarkError | None = None
+    try:
+        for piece in pieces:
+            next_row = _plain(piece)
+            if row is not None and next_row is not None and row.get("index") is next_row.get("index"):
+                texts.append(next_row["delta"]["content"])
+                continue
+            if row is not None:
+                row["delta"]["content"] = "".join(texts)
+                yield waiting
+            if (row := next_row) is None:
+                yield piece
+            else:
+                waiting, texts = piece, [row["delta"]["content"]]
+    except SealmarkError as error:
+        failure = error
+    if row is not None:
+        row["delta"]["content"] = "".join(texts)
+        yield waiting
+    if failure is not None:
+        raise failure
+
+
+def _plain(piece: dict[str, Any]) -> dict[str, Any] | None:
+    """The one choice of a piece that holds content and nothing else that concerns us."""
+    choices = piece.get("choices")
+    row = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
+    if not isinstance(row, dict) or row.get("finish_reason") is not None or row.get("logprobs") is not None:
+        return None
+    delta = row.get("delta")
+    alone = isinstance(delta, dict) and type(delta.get("content")) is str and not delta.keys() - {"role", "content"}
+    return row if alone and piece.get("usage") is None else None
 
 
 class Pieces:

@@ -20,7 +20,7 @@ from sealmark.exchange.errors import (
     UpstreamRubbish,
 )
 from sealmark.exchange.fields import CHAT
-from sealmark.exchange.pieces import Pieces
+from sealmark.exchange.pieces import Pieces, condensed
 from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import DONE, error_body, event
 from sealmark.exchange.stages import AT_ONCE, REVIEWERS, Stages, fault, parsed
@@ -171,18 +171,22 @@ class _Relay:
     def _take(self, together: list[bytes]) -> "Taken":
         """What may be sent of some events, whether `[DONE]` was among them, and what ended them before."""
         out: list[bytes] = []
-        done = False
-        for data in together:
-            done = data == b"[DONE]"
-            try:
-                piece = self._pieces.rest() if done else self._pieces.take(self._parsed(data))
-            except SealmarkError as error:  # what was built before it is recorded as sent, so it is sent
-                return b"".join(out), False, error
-            if piece is not None:
-                out.append(self._labelled(piece))
-            if done or self._pieces.blocked is not None:
-                break
+        done = b"[DONE]" in together
+        events = together[: together.index(b"[DONE]")] if done else together
+        try:
+            for read in condensed(map(self._parsed, events)):
+                self._build(self._pieces.take(read), out)
+                if self._pieces.blocked is not None:
+                    return b"".join(out), False, None
+            if done:
+                self._build(self._pieces.rest(), out)
+        except SealmarkError as error:  # what was built before it is recorded as sent, so it is sent
+            return b"".join(out), False, error
         return b"".join(out), done, None
+
+    def _build(self, piece: dict[str, Any] | None, out: list[bytes]) -> None:
+        if piece is not None:
+            out.append(self._labelled(piece))
 
     def _parsed(self, data: bytes) -> dict[str, Any]:
         try:
