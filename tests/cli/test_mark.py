@@ -142,4 +142,4 @@ def test_a_folder_that_cannot_be(call: Call, picture: Path) -> None:
     """A file where the folder should be is an answer."""
     ended = call("mark", picture, "-o", picture)
     assert ended.code == 2
-    assert "[cli.not_writable]" in ended.err
+    assert "[media.not_writable]" in ended.err

@@ -23,6 +23,7 @@ from sealmark.marks.explicit import text as visible
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import ExplicitOptions, Options, mark, mark_bytes
 from sealmark.media import audio
+from sealmark.media.pieces import Buffer
 from tests.media import samples
 
 from .test_label import LABELS
@@ -216,7 +217,7 @@ def image_of(data: bytes) -> bytes:
 def test_label_that_does_not_read_back_is_never_released(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail closed: a writer that loses the label, or leaves a second one, ends in an error."""
     for reader in (_never, _twice):
-        broken = metadata.Carrier("png", reader, metadata.CARRIERS["png"].write)
+        broken = metadata.Carrier("png", reader, metadata.CARRIERS["png"].edit)
         monkeypatch.setitem(metadata.CARRIERS, "png", broken)
         with pytest.raises(NotReadable) as caught:
             mark_bytes(LARGE["png"], OURS)
@@ -224,14 +225,14 @@ def test_label_that_does_not_read_back_is_never_released(monkeypatch: pytest.Mon
         monkeypatch.undo()
 
 
-def _never(_data: bytes) -> metadata.Remains:
+def _never(_data: Buffer) -> metadata.Remains:
     return metadata.Remains(())
 
 
-def _twice(data: bytes) -> metadata.Remains:
+def _twice(data: Buffer) -> metadata.Remains:
     from sealmark.marks.metadata import png
 
-    return metadata.Remains(png.remains(data).places * 2)
+    return metadata.Remains(png.remains(bytes(data)).places * 2)
 
 
 @settings(max_examples=25, deadline=None)

@@ -20,6 +20,7 @@ from sealmark.marks.metadata import xmp
 from sealmark.marks.verifier import LAYERS, Known, verify
 from sealmark.media import STANDARD, Limits, id3, mp3, png
 from sealmark.media.errors import UnknownFormat
+from sealmark.media.pieces import Buffer
 from tests.media import samples
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
@@ -38,8 +39,8 @@ class Memory:
     def by_number(self, produce_id: str) -> Known | None:
         return self.numbers.get(produce_id)
 
-    def by_bytes(self, data: bytes) -> Known | None:
-        return self.items.get(data)
+    def by_bytes(self, data: Buffer) -> Known | None:
+        return self.items.get(bytes(data))
 
     def by_text(self, text: str) -> Known | None:
         return self.texts.get(text)

@@ -25,17 +25,6 @@ class WouldOverwrite(SealmarkError):
     en_next = "Choose another folder, or move that file away first."
 
 
-class NotWritable(SealmarkError):
-    """A result cannot be written where it should go."""
-
-    code = "cli.not_writable"
-    status = 507
-    zh = "无法写入 {path}（{zh_reason}）。"
-    en = "{path} cannot be written ({en_reason})."
-    zh_next = "请检查目录、权限与磁盘空间。"
-    en_next = "Check the folder, its permissions and the space on the disk."
-
-
 class PortTaken(SealmarkError):
     """The address to listen on cannot be had."""
 

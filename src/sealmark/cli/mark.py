@@ -1,6 +1,5 @@
 """`sealmark mark`: marked copies of own items, written beside and renamed, never over anything."""
 
-import os
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -9,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sealmark.cli.errors import NotWritable, WouldOverwrite
+from sealmark.cli.errors import WouldOverwrite
 from sealmark.cli.options import DataDir, Files, Json
 from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import UNUSABLE, YES, as_json, complain, counted, followed, json_line, line, summary, warn
 from sealmark.errors import SealmarkError, system_reason
+from sealmark.media.errors import NotWritable
 
 if TYPE_CHECKING:
     from sealmark.marks.label import Label
-    from sealmark.marks.marker import Marked
+    from sealmark.marks.marker import Made
     from sealmark.marks.note import Note
     from sealmark.settings import Settings
 
@@ -134,15 +134,16 @@ def _numbers(settings: "Settings") -> Callable[[], str]:
 
 def _one(
     path: Path, folder: Path, label: "Label | None", layers: tuple[str, ...], own_edit: bool
-) -> "tuple[Marked, Path]":
-    from sealmark.marks.marker import mark as marked
+) -> "tuple[Made, Path]":
+    from sealmark.marks.marker import mark_file
+    from sealmark.media.target import replacing
 
     target = folder / path.name
     _refuse_existing(target)
-    result = marked(path, label, layers=layers, own_edit=own_edit)
+    result = mark_file(path, target, label, layers=layers, own_edit=own_edit)
     if result.sidecar is not None:
-        _write(sidecar(target), result.sidecar.encode())
-    _write(target, result.data)
+        with replacing(sidecar(target)) as file:
+            file.write(result.sidecar.encode())
     return result, target
 
 
@@ -164,20 +165,6 @@ def _make(folder: Path) -> None:
         raise NotWritable(path=folder, **system_reason(failure)) from failure
 
 
-def _write(target: Path, data: bytes) -> None:
-    """Write beside, then rename: nobody ever sees half a file under the target's name."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(target)
-    except OSError as failure:
-        beside.unlink(missing_ok=True)
-        raise NotWritable(path=target, **system_reason(failure)) from failure
-
-
 def _warn_once(notes: "Iterable[Note]", warned: set[str], about: str) -> None:
     for note in notes:
         if note.code not in warned:
@@ -185,7 +172,7 @@ def _warn_once(notes: "Iterable[Note]", warned: set[str], about: str) -> None:
             warn(f"{about}{said('：', ': ')}{said(note.zh, note.en)}")
 
 
-def _show_json(path: Path, target: Path, marked: "Marked") -> None:
+def _show_json(path: Path, target: Path, marked: "Made") -> None:
     json_line(
         {
             "file": str(path),
@@ -199,7 +186,7 @@ def _show_json(path: Path, target: Path, marked: "Marked") -> None:
     )
 
 
-def _show(path: Path, target: Path, marked: "Marked") -> None:
+def _show(path: Path, target: Path, marked: "Made") -> None:
     layers = ", ".join(marked.layers)
     line(("✓ ", "holds"), f"{path} → {target}  ", (f"{marked.label.produce_id}  {layers}", "muted"))
 

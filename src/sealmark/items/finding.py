@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from hashlib import sha256
 
+from sealmark.media.pieces import Buffer
 from sealmark.review import fold_plain
 from sealmark.storage.keys import MasterKey
 
@@ -19,7 +20,7 @@ class FindingKeys:
         """Of a production number."""
         return self._look_up("number", produce_id.encode("utf-8", "surrogatepass"))
 
-    def file(self, data: bytes) -> bytes:
+    def file(self, data: Buffer) -> bytes:
         """Of a released file, by its bytes."""
         return self._look_up("file", sha256(data).digest())
 

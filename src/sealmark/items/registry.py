@@ -12,6 +12,7 @@ from sealmark.items.sealed import unseal
 from sealmark.ledger import Opening, Store, prove
 from sealmark.marks.label import Label
 from sealmark.marks.verifier import Known
+from sealmark.media.pieces import Buffer
 from sealmark.storage.database import Database
 from sealmark.storage.keys import SubjectKeys
 
@@ -61,7 +62,7 @@ class ItemRegistry:
         """The item released under a production number."""
         return self._known(self._finding.number(produce_id), lambda item: item["label"]["ProduceID"] == produce_id)
 
-    def by_bytes(self, data: bytes) -> Known | None:
+    def by_bytes(self, data: Buffer) -> Known | None:
         """The item whose released bytes are exactly these."""
         return self._known(self._finding.file(data), lambda item: item["bytes"] == len(data))
 

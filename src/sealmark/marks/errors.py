@@ -97,3 +97,14 @@ class UnknownLayer(MarkError):
     en = "The layer {layer} does not exist or is not available yet."
     zh_next = "可用的标识层：{available}。"
     en_next = "Available layers: {available}."
+
+
+class NoExplicitMark(MarkError):
+    """A format whose visible or audible mark is not built yet."""
+
+    code = "marks.no_explicit_mark"
+    status = 415
+    zh = "暂不能为 {format} 添加显式标识。"
+    en = "An explicit mark cannot be put on {format} yet."
+    zh_next = "请只写入元数据标识（--layers metadata），并自行提供显式标识。"
+    en_next = "Write the metadata mark alone (--layers metadata), and provide the visible one yourself."

@@ -6,16 +6,20 @@ returned. Everything here is plain functions of bytes, so that a process pool ca
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sealmark.errors import Language
 from sealmark.marks import metadata, note
-from sealmark.marks.errors import NotReadable, UnknownLayer, UnreadableLabel
+from sealmark.marks.errors import NoExplicitMark, NotReadable, UnknownLayer, UnreadableLabel
 from sealmark.marks.label import REHEARSAL_CODE, Label, production_id
 from sealmark.marks.metadata import Found
 from sealmark.marks.note import Note
-from sealmark.media import STANDARD, Format, Limits, Source, markdown, read, sniff, text
+from sealmark.media import STANDARD, Format, Limits, Source, markdown, opened, pieces, read, sniff, text
+from sealmark.media.pieces import Buffer, Pieces
+from sealmark.media.target import replacing
 
 if TYPE_CHECKING:
     from sealmark.media.image import Picture
@@ -64,21 +68,27 @@ class Options:
         return self.own_edit and self.fresh
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A marked item: its bytes, and what was done.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was done to mark an item.
 
     `label` is the one that the item now carries; `previous` the one it carried before, which goes into the
     record. `sidecar` holds the wrapped label of a format without metadata (plain text), to be kept beside the file.
     """
 
-    data: bytes
     format: Format
     label: Label
     layers: tuple[str, ...]
     warnings: tuple[Note, ...] = ()
     previous: Label | None = None
     sidecar: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked(Made):
+    """A marked item: its bytes, and what was done."""
+
+    data: bytes
 
 
 def mark(
@@ -99,37 +109,97 @@ def mark(
     cannot be used and of `marks` for one that cannot be marked: then there is no marked item at all.
     """
     data, source_name = read(source, limits)
-    made = label or Label.first(REHEARSAL_CODE, production_id(secrets.randbelow(1 << 48), rehearsal=True))
     options = Options(
         tuple(layers), explicit or ExplicitOptions(), name or source_name, own_edit=own_edit, limits=limits
     )
-    return mark_bytes(data, made, options, () if label else (note.REHEARSAL,))
+    return mark_bytes(data, label or _rehearsal_label(), options, () if label else (note.REHEARSAL,))
+
+
+def mark_file(
+    source: str | Path,
+    target: Path,
+    label: Label | None = None,
+    *,
+    layers: tuple[str, ...] = LAYERS,
+    explicit: ExplicitOptions | None = None,
+    own_edit: bool = False,
+    limits: Limits = STANDARD,
+) -> Made:
+    """As `mark`, from file to file: of a format that is `mapped` only what changes is ever in memory.
+
+    The target appears whole, once its marks were read back, or not at all. Raises `NotWritable` besides.
+    """
+    made, notes = label or _rehearsal_label(), () if label else (note.REHEARSAL,)
+    with opened(source, limits) as (data, name):
+        options = Options(tuple(layers), explicit or ExplicitOptions(), name, own_edit=own_edit, limits=limits)
+        plan = _planned(data, made, options, notes)
+        with replacing(target) as file:
+            pieces.write(plan.source, plan.pieces, file)
+            file.flush()
+            if isinstance(data, mmap):
+                with mmap(file.fileno(), 0, access=ACCESS_READ) as written:
+                    _check(written, plan.made)
+            else:
+                file.seek(0)
+                _check(file.read(), plan.made)
+    return plan.made
 
 
 def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: tuple[Note, ...] = ()) -> Marked:
     """As `mark`, of bytes and with a label: the work of one process in a pool."""
+    plan = _planned(data, label, options, notes)
+    written = pieces.joined(plan.source, plan.pieces)
+    _check(written, plan.made)
+    said = {one.name: getattr(plan.made, one.name) for one in fields(Made)}
+    return Marked(data=written, **said)
+
+
+def _rehearsal_label() -> Label:
+    return Label.first(REHEARSAL_CODE, production_id(secrets.randbelow(1 << 48), rehearsal=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A marked item that is still to be written: pieces over a source."""
+
+    source: Buffer
+    pieces: Pieces
+    made: Made
+
+
+def _planned(data: Buffer, label: Label, options: Options, notes: tuple[Note, ...]) -> _Plan:
     _check_layers(options.layers)
     form = sniff(data, options.name, options.media_type)
     previous, several = _previous(data, form, options)
     final = _passed_on(label, previous, options)
     warnings = [*notes, *final.warnings(), *((note.SEVERAL,) if several else ())]
     warnings += (note.PASSED_ON,) if final is not label else ()
-    shown = data
-    if "explicit" in options.layers or not metadata.carries(form):
-        shown, said = _EXPLICIT[form.medium](data, form, options)
-        warnings += said
-    elif options.renewed and form.medium in _RENEWED:
-        shown, said = _RENEWED[form.medium](data, options)
-        warnings += said
-    elif form.medium == "image" and (previous is None or options.own_edit):
-        shown, said = _unhide(data, options)
-        warnings += said
+    shown, said = _perceptible(data, form, previous, options)
+    warnings += said
     if not metadata.carries(form):
-        return Marked(shown, form, final, ("explicit",), tuple(warnings), previous, final.wrapped())
-    written = metadata.write(shown, final, form)
-    _check_readable(written, final, form)
+        sidecar = final.wrapped()
+        made = Made(
+            format=form, label=final, layers=("explicit",), warnings=tuple(warnings), previous=previous, sidecar=sidecar
+        )
+        return _Plan(shown, (pieces.Span(0, len(shown)),), made)
     layers = tuple(layer for layer in LAYERS if layer == "metadata" or layer in options.layers)
-    return Marked(written, form, final, layers, tuple(warnings), previous)
+    made = Made(format=form, label=final, layers=layers, warnings=tuple(warnings), previous=previous)
+    return _Plan(shown, metadata.edit(shown, final, form), made)
+
+
+def _perceptible(
+    data: Buffer, form: Format, previous: Label | None, options: Options
+) -> tuple[Buffer, tuple[Note, ...]]:
+    """The item with what is seen or heard, or made anew, or as it is."""
+    if "explicit" in options.layers or not metadata.carries(form):
+        if form.medium not in _EXPLICIT:
+            raise NoExplicitMark(format=form.name)
+        return _EXPLICIT[form.medium](bytes(data), form, options)
+    if options.renewed and form.medium in _RENEWED:
+        return _RENEWED[form.medium](bytes(data), options)
+    if form.medium == "image" and (previous is None or options.own_edit):
+        return _unhide(bytes(data), options)
+    return data, ()
 
 
 def _check_layers(layers: tuple[str, ...]) -> None:
@@ -138,7 +208,7 @@ def _check_layers(layers: tuple[str, ...]) -> None:
             raise UnknownLayer(layer=layer, available=", ".join(LAYERS))
 
 
-def _previous(data: bytes, form: Format, options: Options) -> tuple[Label | None, bool]:
+def _previous(data: Buffer, form: Format, options: Options) -> tuple[Label | None, bool]:
     """The label that the item carries, and whether there are several; a foreign one must be understood."""
     places = metadata.read(data, form) if metadata.carries(form) else []
     chosen = chief(places)
@@ -165,10 +235,12 @@ def _same_item(label: Label, previous: Label) -> bool:
     return (label.content_producer, label.produce_id) == (previous.content_producer, previous.produce_id)
 
 
-def _check_readable(written: bytes, label: Label, form: Format) -> None:
+def _check(written: Buffer, made: Made) -> None:
     """Fail closed: exactly this one label is there, in the main channel, and the file is still what it was."""
-    places = metadata.read(written, form)
-    if sniff(written) is not form or [(place.label, place.main) for place in places] != [(label, True)]:
+    if not metadata.carries(made.format):
+        return
+    places = metadata.read(written, made.format)
+    if sniff(written) is not made.format or [(place.label, place.main) for place in places] != [(made.label, True)]:
         raise NotReadable
 
 

@@ -7,6 +7,7 @@ registry of our own items knows stands beside the tier and never changes it.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from mmap import mmap
 from typing import Any, Literal, Protocol
 
 from sealmark.errors import SealmarkError, why
@@ -16,8 +17,9 @@ from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import chief
 from sealmark.marks.metadata import Found, Remains
 from sealmark.marks.note import Note
-from sealmark.media import STANDARD, Format, Limits, Source, read, recognise, text
-from sealmark.media.errors import Damaged, MetadataOverLimit, TooManyPixels, TooManySamples
+from sealmark.media import STANDARD, Format, Limits, Source, opened, recognise, text
+from sealmark.media.errors import Damaged, MetadataOverLimit, NotEncodable, TooManyPixels, TooManySamples
+from sealmark.media.pieces import Buffer
 
 TierName = Literal["is", "may_be", "suspected", "none"]
 State = Literal["found", "none", "not_checked", "damaged"]
@@ -87,7 +89,7 @@ class Registry(Protocol):
     def by_number(self, produce_id: str) -> Known | None:
         """The item released under a production number."""
 
-    def by_bytes(self, data: bytes) -> Known | None:
+    def by_bytes(self, data: Buffer) -> Known | None:
         """The item whose released bytes are exactly these."""
 
     def by_text(self, text: str) -> Known | None:
@@ -155,14 +157,21 @@ def verify(
     content; both are warned of. Bytes of no known format raise errors of `media`, and so does an item over a limit
     of which nothing can be said: that nothing was found in what nobody looked at would be untrue.
     """
-    data, source_name = read(source, limits)
-    form, lie = recognise(text.uncut(data), name or source_name, media_type)
-    left = metadata.remains(data, form) if metadata.carries(form) else _words_left(data, form)
+    with opened(source, limits) as (data, source_name):
+        whole = data if isinstance(data, mmap) else text.uncut(data)
+        form, lie = recognise(whole, name or source_name, media_type)
+        return _verdict(data, form, lie, registry=registry, declaration=bool(declaration), limits=limits)
+
+
+def _verdict(
+    data: Buffer, form: Format, lie: str | None, *, registry: Registry | None, declaration: bool, limits: Limits
+) -> Verdict:
+    left = metadata.remains(data, form) if metadata.carries(form) else _words_left(bytes(data), form)
     places = list(left.places)
     seen, over = _explicit(data, form, limits)
     layers = {"explicit": seen, "metadata": _metadata(left, form), **_NOT_BUILT}
     label, known = chief(places), _known(data, form, places, registry)
-    tier = tier_of(label, declaration=bool(declaration), traces=_traces(layers, places))
+    tier = tier_of(label, declaration=declaration, traces=_traces(layers, places))
     if tier == "none" and known is None:
         _refuse_unexamined(over, left)
     lies = (note.name_disagrees(lie, form.name),) if lie else ()
@@ -236,10 +245,12 @@ def _shown(places: list[Found]) -> LayerFinding:
     return LayerFinding("found", zh, en, where)
 
 
-def _explicit(data: bytes, form: Format, limits: Limits) -> tuple[LayerFinding, SealmarkError | None]:
+def _explicit(data: Buffer, form: Format, limits: Limits) -> tuple[LayerFinding, SealmarkError | None]:
     """What is seen or heard, and the limit that kept us from looking."""
+    if form.medium not in _PERCEIVED:
+        return _UNPERCEIVED, None
     try:
-        return _PERCEIVED[form.medium](data, form, limits), None
+        return _PERCEIVED[form.medium](bytes(data), form, limits), None
     except (TooManyPixels, TooManySamples) as error:
         return LayerFinding("not_checked", error.happened("zh"), error.happened("en")), error
     except SealmarkError as error:
@@ -249,10 +260,9 @@ def _explicit(data: bytes, form: Format, limits: Limits) -> tuple[LayerFinding, 
 def _looked(data: bytes, form: Format, limits: Limits) -> LayerFinding:
     from sealmark.media import image
 
-    with suppress(Damaged):  # its metadata layer says so
+    with suppress(Damaged, NotEncodable):  # its metadata layer says so
         image.check_size(data, form, limits)
-    zh, en = "尚不能自动识别这种媒体的显式标识。", "Explicit marks of this medium are not detected yet."
-    return LayerFinding("not_checked", zh, en)
+    return _UNPERCEIVED
 
 
 def _seen(data: bytes, _form: Format, _limits: Limits) -> LayerFinding:
@@ -293,6 +303,9 @@ def _heard(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
     )
 
 
+_UNPERCEIVED = LayerFinding(
+    "not_checked", "尚不能自动识别这种媒体的显式标识。", "Explicit marks of this medium are not detected yet."
+)
 _TOO_LONG = LayerFinding(
     "not_checked",
     "音频过长，未检查可听标识；请截取开头和结尾的片段分别提交核验。",
@@ -313,14 +326,14 @@ _NOT_BUILT: Mapping[str, LayerFinding] = {
 }
 
 
-def _known(data: bytes, form: Format, places: list[Found], registry: Registry | None) -> Known | None:
+def _known(data: Buffer, form: Format, places: list[Found], registry: Registry | None) -> Known | None:
     """These very bytes: unchanged. The words of a text: alike. A number we gave, on other bytes: altered."""
     if registry is None:
         return None
     same = registry.by_bytes(data)
     if same is not None:
         return replace(same, unchanged=True, altered=False, alike=False)
-    words = registry.by_text(text.decode(text.uncut(data))) if form.medium == "text" else None
+    words = registry.by_text(text.decode(text.uncut(bytes(data)))) if form.medium == "text" else None
     if words is not None:
         return replace(words, unchanged=False, altered=False, alike=True)
     for number in _numbers(places):

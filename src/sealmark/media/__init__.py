@@ -7,7 +7,7 @@ from sealmark.media.errors import MediaError
 from sealmark.media.format import Format, Medium
 from sealmark.media.limits import STANDARD, Limits
 from sealmark.media.registry import FORMATS, by_name, recognise, sniff
-from sealmark.media.source import Source, read
+from sealmark.media.source import Source, opened, read
 
 __all__ = [
     "FORMATS",
@@ -18,6 +18,7 @@ __all__ = [
     "Medium",
     "Source",
     "by_name",
+    "opened",
     "read",
     "recognise",
     "sniff",

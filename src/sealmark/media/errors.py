@@ -141,3 +141,14 @@ class NotEncodable(MediaError):
     en = "The processed content cannot be written back as {format}."
     zh_next = "请换用其他格式提交。"
     en_next = "Submit it in another format."
+
+
+class NotWritable(MediaError):
+    """A result cannot be written where it should go."""
+
+    code = "media.not_writable"
+    status = 507
+    zh = "无法写入 {path}（{zh_reason}）。"
+    en = "{path} cannot be written ({en_reason})."
+    zh_next = "请检查目录、权限与磁盘空间。"
+    en_next = "Check the folder, its permissions and the space on the disk."

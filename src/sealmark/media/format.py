@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+HEAD = 4096
 Medium = Literal["text", "image", "audio", "video", "scene", "document"]
 
 
@@ -11,7 +12,8 @@ Medium = Literal["text", "image", "audio", "video", "scene", "document"]
 class Format:
     """What a format is called, and `sniff`, which tells from the bytes alone whether an item is one.
 
-    `media_types` and `extensions` begin with the preferred one; extensions carry no dot.
+    `media_types` and `extensions` begin with the preferred one; extensions carry no dot. A `mapped` format is known
+    by its first `HEAD` bytes, and its files, which may be large, are read through a memory map.
     """
 
     name: str
@@ -19,6 +21,7 @@ class Format:
     media_types: tuple[str, ...]
     extensions: tuple[str, ...]
     sniff: Callable[[bytes], bool]
+    mapped: bool = False
 
     @property
     def media_type(self) -> str:

@@ -157,9 +157,9 @@ def decode(data: bytes, limits: Limits = STANDARD) -> Picture:
 
 
 def is_see_through(data: bytes) -> bool:
-    """Whether a still picture can have transparent pixels, from its headers alone."""
-    container = _codec(sniff(data)).container
-    return bool(container.has_alpha(data)) and not container.is_moving(data)
+    """Whether a still picture of a format that we decode can have transparent pixels, from its headers alone."""
+    codec = _CODECS.get(sniff(data).name)
+    return codec is not None and bool(codec.container.has_alpha(data)) and not codec.container.is_moving(data)
 
 
 def _codec(form: Format) -> _Codec:

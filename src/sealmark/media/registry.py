@@ -1,11 +1,13 @@
 """The formats that Sealmark knows. Another one is a small module and a line here."""
 
+from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
 from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
-from sealmark.media.format import Format
+from sealmark.media.format import HEAD, Format
+from sealmark.media.pieces import Buffer
 
 # In the order of sniffing: the surest signature first, plain text last.
 FORMATS: tuple[Format, ...] = (
@@ -32,7 +34,7 @@ def by_name(name: str) -> Format:
         raise _unknown() from None
 
 
-def sniff(data: bytes, name_hint: str | None = None, media_type: str | None = None) -> Format:
+def sniff(data: Buffer, name_hint: str | None = None, media_type: str | None = None) -> Format:
     """What format the bytes are, by content; a name or media type only decides between kinds of text.
 
     Raises `EmptyItem`, `UnknownFormat`, `NotUtf8`, and `LyingFormat` where a declaration contradicts the bytes.
@@ -40,7 +42,7 @@ def sniff(data: bytes, name_hint: str | None = None, media_type: str | None = No
     if not data:
         raise EmptyItem
     declared = _declared(name_hint, media_type)
-    actual = next((form for form in FORMATS if form.sniff(data)), None)
+    actual = _actual(data)
     for form in declared:
         _compare(form, actual, data)
     textual = next((form for form in declared if form.medium == "text"), None)
@@ -51,7 +53,7 @@ def sniff(data: bytes, name_hint: str | None = None, media_type: str | None = No
     return actual
 
 
-def recognise(data: bytes, name: str | None = None, media_type: str | None = None) -> tuple[Format, str | None]:
+def recognise(data: Buffer, name: str | None = None, media_type: str | None = None) -> tuple[Format, str | None]:
     """What format the bytes are whatever they are declared as, and the name of the format they are declared as falsely.
 
     For looking at an item only: who marks one refuses it where it lies. Raises what `sniff` raises but `LyingFormat`.
@@ -59,10 +61,23 @@ def recognise(data: bytes, name: str | None = None, media_type: str | None = Non
     try:
         return sniff(data, name, media_type), None
     except LyingFormat as lie:
-        actual = next((form for form in FORMATS if form.sniff(data)), None)
+        actual = _actual(data)
         if actual is None:
             raise _unknown() from None
         return actual, str(lie.details["declared"])
+
+
+def mapped(head: bytes) -> Format | None:
+    """The format that is read through a memory map and begins like this."""
+    return next((form for form in FORMATS if form.mapped and form.sniff(head)), None)
+
+
+def _actual(data: Buffer) -> Format | None:
+    """What the bytes are, if we know it; no map is ever read as a whole."""
+    found = mapped(data[:HEAD])
+    if found is not None or isinstance(data, mmap):
+        return found
+    return next((form for form in FORMATS if form.sniff(data)), None)
 
 
 def _unknown() -> UnknownFormat:
@@ -83,7 +98,7 @@ def _declared(name: str | None, media_type: str | None) -> list[Format]:
     return [form for form in found if form is not None]
 
 
-def _compare(declared: Format, actual: Format | None, data: bytes) -> None:
+def _compare(declared: Format, actual: Format | None, data: Buffer) -> None:
     """Raise where the bytes contradict a declaration; one kind of text looks like another."""
     if declared is actual:
         return
@@ -97,9 +112,9 @@ def _compare(declared: Format, actual: Format | None, data: bytes) -> None:
     raise LyingFormat(declared=declared.name, **content)
 
 
-def _is_utf8(data: bytes) -> bool:
+def _is_utf8(data: Buffer) -> bool:
     try:
-        data.decode()
+        bytes(data).decode()
     except UnicodeDecodeError:
         return False
     return True

@@ -8,6 +8,7 @@ from typing import Any
 from sealmark.items.registry import Opened
 from sealmark.marks.label import Label
 from sealmark.marks.verifier import Known
+from sealmark.media.pieces import Buffer
 from sealmark.registers.service import Service
 from sealmark.settings import Settings
 
@@ -27,7 +28,7 @@ class Shelf:
         found = self.released.get(produce_id)
         return Known(produce_id, label=found[1]) if found else None
 
-    def by_bytes(self, data: bytes) -> Known | None:
+    def by_bytes(self, data: Buffer) -> Known | None:
         numbers = [number for number, (kept, _) in self.released.items() if kept == data]
         return replace(known, unchanged=True) if numbers and (known := self.by_number(numbers[0])) else None
 

@@ -8,8 +8,9 @@ from sealmark.marks.label import Label
 from sealmark.marks.metadata import jpeg, markdown, mp3, png, wav, webp
 from sealmark.marks.metadata.found import Carrier, Found, Remains
 from sealmark.media import Format, sniff
+from sealmark.media.pieces import Buffer, Pieces, joined
 
-__all__ = ["CARRIERS", "Carrier", "Found", "Remains", "carries", "read", "remains", "write"]
+__all__ = ["CARRIERS", "Carrier", "Found", "Remains", "carries", "edit", "read", "remains", "write"]
 
 CARRIERS: dict[str, Carrier] = {module.CARRIER.name: module.CARRIER for module in (png, jpeg, webp, wav, mp3, markdown)}
 
@@ -19,7 +20,7 @@ def carries(form: Format) -> bool:
     return form.name in CARRIERS
 
 
-def read(data: bytes, form: Format | None = None) -> list[Found]:
+def read(data: Buffer, form: Format | None = None) -> list[Found]:
     """Every AIGC field in an item, main channel and alternatives, in file order.
 
     Raises `media.damaged` for a malformed container, `marks.damaged_metadata` for a place that cannot be
@@ -31,17 +32,22 @@ def read(data: bytes, form: Format | None = None) -> list[Found]:
     return list(left.places)
 
 
-def remains(data: bytes, form: Format) -> Remains:
+def remains(data: Buffer, form: Format) -> Remains:
     """What `read` reads, also of an item that is damaged, with what is wrong instead of an error."""
     return _carrier(form).remains(data)
 
 
-def write(data: bytes, label: Label, form: Format | None = None) -> bytes:
+def edit(data: Buffer, label: Label, form: Format | None = None) -> Pieces:
     """The item with this label as its only one (GB 45438 6.1 c); every other piece of metadata stays.
 
     Whose label may be written on whose item is the marker's to decide. Raises as `read` does, and `marks.no_room`.
     """
-    return _carrier(form or sniff(data)).write(data, label)
+    return _carrier(form or sniff(data)).edit(data, label)
+
+
+def write(data: bytes, label: Label, form: Format | None = None) -> bytes:
+    """As `edit`, in memory."""
+    return joined(data, edit(data, label, form))
 
 
 def _carrier(form: Format) -> Carrier:

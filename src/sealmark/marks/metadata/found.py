@@ -8,6 +8,7 @@ from sealmark.errors import SealmarkError, why
 from sealmark.marks.errors import BadLabel, DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.media.errors import Damaged, MetadataOverLimit
+from sealmark.media.pieces import Buffer, Pieces
 
 _Part = TypeVar("_Part")
 # Places of one file that may hold a label. An honest file has one or two; each may cost half a second.
@@ -42,11 +43,19 @@ class Remains:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """How one format carries the label: `remains` has every AIGC field in an item, `write` the one it shall have."""
+    """How one format carries the label: `remains` has every AIGC field in an item, `edit` the one it shall have.
+
+    Both take the file in memory; of a format that is `mapped` (see `media.Format`) also a memory map.
+    """
 
     name: str
-    remains: Callable[[bytes], Remains]
-    write: Callable[[bytes, Label], bytes]
+    remains: Callable[[Buffer], Remains]
+    edit: Callable[[Buffer, Label], Pieces]
+
+
+def whole(name: str, remains: Callable[[bytes], Remains], write: Callable[[bytes, Label], bytes]) -> Carrier:
+    """The carrier of a format whose files are small enough to be read and written as a whole."""
+    return Carrier(name, lambda data: remains(bytes(data)), lambda data, label: (write(bytes(data), label),))
 
 
 def gathered(

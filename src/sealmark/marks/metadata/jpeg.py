@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sealmark.marks.errors import NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
-from sealmark.marks.metadata.found import Carrier, Found, Remains, gathered
+from sealmark.marks.metadata.found import Found, Remains, gathered, whole
 from sealmark.media import jpeg
 from sealmark.media.jpeg import APP0, APP1, Container, Segment
 
@@ -76,4 +76,4 @@ def _body(segment: Segment) -> bytes:
     return segment.body[len(XMP_NAME) :]
 
 
-CARRIER = Carrier("jpeg", remains, write)
+CARRIER = whole("jpeg", remains, write)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from sealmark.errors import why
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.label import Label
-from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
+from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
 from sealmark.media import markdown, text
 from sealmark.media.errors import Damaged
 from sealmark.media.markdown import Document
@@ -134,4 +134,4 @@ def _double_quoted(key: str, value: str) -> str:
     return text_
 
 
-CARRIER = Carrier("markdown", remains, write)
+CARRIER = whole("markdown", remains, write)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sealmark.marks.label import Label
-from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
+from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
 from sealmark.media import id3, mp3
 from sealmark.media.id3 import Frame, Tag
 from sealmark.media.mp3 import Container
@@ -88,4 +88,4 @@ def _split(data: bytes, width: int) -> tuple[bytes, bytes]:
     return data, b""
 
 
-CARRIER = Carrier("mp3", remains, write)
+CARRIER = whole("mp3", remains, write)

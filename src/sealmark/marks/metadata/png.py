@@ -7,7 +7,7 @@ from sealmark.errors import why
 from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
-from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
+from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
 from sealmark.media import png
 from sealmark.media.errors import MetadataOverLimit
 from sealmark.media.png import Chunk, Container
@@ -95,4 +95,4 @@ def _inflated(data: bytes) -> bytes:
     return out
 
 
-CARRIER = Carrier("png", remains, write)
+CARRIER = whole("png", remains, write)

@@ -1,7 +1,7 @@
 """WAV: RIFF chunk `AIGC` with the JSON as it is (guide 202510A)."""
 
 from sealmark.marks.label import Label
-from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
+from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
 from sealmark.media import wav
 from sealmark.media.riff import Chunk, Container
 
@@ -36,4 +36,4 @@ def _text(chunk: Chunk) -> str:
     return chunk.body.rstrip(b"\x00").decode("utf-8", "replace")
 
 
-CARRIER = Carrier("wav", remains, write)
+CARRIER = whole("wav", remains, write)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
-from sealmark.marks.metadata.found import Carrier, Found, Remains, gathered
+from sealmark.marks.metadata.found import Found, Remains, gathered, whole
 from sealmark.media import webp
 from sealmark.media.riff import Chunk, Container
 
@@ -44,4 +44,4 @@ def _superseded(chunk: Chunk) -> Chunk:
     return Chunk(chunk.kind, comment.superseded(chunk.body)) if chunk.kind == b"EXIF" else chunk
 
 
-CARRIER = Carrier("webp", remains, write)
+CARRIER = whole("webp", remains, write)
