@@ -7,9 +7,11 @@ returned. Everything here is plain functions of bytes, so that a process pool ca
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Literal
 
 from sealmark.errors import Language
 from sealmark.marks import metadata, note
@@ -41,6 +43,7 @@ class ExplicitOptions:
     form: Literal["voice", "rhythm"] = "voice"
     position: Literal["start", "end", "start_end"] | None = None
     language: Language = "zh"
+    extent: Literal["opening", "throughout"] = "opening"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ def _perceptible(
     if "explicit" in options.layers or not metadata.carries(form):
         if form.medium not in _EXPLICIT:
             raise NoExplicitMark(format=form.name)
-        return _EXPLICIT[form.medium](bytes(data), form, options)
+        return _EXPLICIT[form.medium](data, form, options)
     if options.renewed and form.medium in _RENEWED:
         return _RENEWED[form.medium](bytes(data), options)
     if form.medium == "image" and (previous is None or options.own_edit):
@@ -319,7 +322,27 @@ def _renew_audio(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]
     return audio.encode(replace(audio.decode(data, options.limits), fresh=True)), ()
 
 
-_Explicit = Callable[[bytes, Format, Options], tuple[bytes, tuple[Note, ...]]]
-_EXPLICIT: Mapping[str, _Explicit] = {"text": _mark_text, "image": _mark_image, "audio": _mark_audio}
+def _mark_video(data: Buffer, form: Format, options: Options) -> tuple[Buffer, tuple[Note, ...]]:
+    """The video coded again into a file without a name, which is gone with the map of it."""
+    from sealmark.marks.explicit import video as painting
+
+    chosen = options.explicit
+    source = BytesIO(data) if isinstance(data, bytes) else data
+    with TemporaryFile() as file:
+        painting.mark(
+            source, file, _CONTAINERS[form.name], wording=chosen.wording, corner=chosen.corner, extent=chosen.extent
+        )
+        file.flush()
+        return mmap(file.fileno(), 0, access=ACCESS_READ), ()
+
+
+_CONTAINERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "webm": "webm", "avi": "avi", "flv": "flv"}  # FFmpeg's
+_Explicit = Callable[[Any, Format, Options], tuple[Buffer, tuple[Note, ...]]]
+_EXPLICIT: Mapping[str, _Explicit] = {
+    "text": _mark_text,
+    "image": _mark_image,
+    "audio": _mark_audio,
+    "video": _mark_video,
+}
 _Renew = Callable[[bytes, Options], tuple[bytes, tuple[Note, ...]]]
 _RENEWED: Mapping[str, _Renew] = {"image": _renew_image, "audio": _renew_audio}

@@ -152,3 +152,14 @@ class NotWritable(MediaError):
     en = "{path} cannot be written ({en_reason})."
     zh_next = "请检查目录、权限与磁盘空间。"
     en_next = "Check the folder, its permissions and the space on the disk."
+
+
+class NeedsExtra(MediaError):
+    """A format whose library is not installed."""
+
+    code = "media.needs_extra"
+    status = 501
+    zh = "处理这种格式需要可选组件 {extra}。"
+    en = "This format needs the extra {extra}, which is not installed."
+    zh_next = '请安装：pip install "sealmark[{extra}]"。'
+    en_next = 'Install it: pip install "sealmark[{extra}]".'

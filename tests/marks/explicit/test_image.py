@@ -12,7 +12,8 @@ from sealmark.marks.explicit.errors import (
     UnlawfulWording,
     UnprintableWording,
 )
-from sealmark.marks.explicit.image import Corner, draw
+from sealmark.marks.explicit.image import draw
+from sealmark.marks.explicit.stamp import Corner
 
 GREY_OR_COLOUR = (
     "1",
