@@ -11,7 +11,7 @@ from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from sealmark.errors import Language
 from sealmark.marks import metadata, note
@@ -290,13 +290,13 @@ def _unhide(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:
     return (image.encode(picture), _losses(picture)) if picture.unhidden else (data, ())
 
 
-def _mark_audio(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
+def _mark_audio(data: Buffer, _form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
     from dataclasses import replace
 
     from sealmark.marks.explicit import audio as speaking
     from sealmark.media import audio
 
-    sound, chosen = audio.decode(data, options.limits), options.explicit
+    sound, chosen = audio.decode(bytes(data), options.limits), options.explicit
     samples = speaking.announce(
         sound.samples,
         sound.rate,
@@ -327,7 +327,7 @@ def _mark_video(data: Buffer, form: Format, options: Options) -> tuple[Buffer, t
     from sealmark.marks.explicit import video as painting
 
     chosen = options.explicit
-    source = BytesIO(data) if isinstance(data, bytes) else data
+    source = cast(BinaryIO, BytesIO(data) if isinstance(data, bytes) else data)  # a map reads like a file
     with TemporaryFile() as file:
         painting.mark(
             source, file, _CONTAINERS[form.name], wording=chosen.wording, corner=chosen.corner, extent=chosen.extent
