@@ -88,8 +88,7 @@ def test_nothing_found_is_said_as_such(key: str) -> None:
     assert verdict.tier == "none"
     assert tuple(verdict.layers) == LAYERS
     assert {verdict.layers[name].state for name in LAYERS[2:]} == {"not_checked"}
-    wanted = "none" if key in ("markdown", "wav", "mp3") else "not_checked"
-    assert verdict.layers["explicit"].state == wanted
+    assert verdict.layers["explicit"].state == "none"
 
 
 def _cut(key: str) -> bytes:
@@ -395,3 +394,16 @@ def test_a_sound_at_the_bound_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifier, "MOST_HEARD", 8000)
     assert verify(samples.wav()).layers["explicit"].state == "none"
     assert verify(samples.wav(channels=2)).layers["explicit"].state == "not_checked"
+
+
+def test_a_visible_mark_alone_is_a_trace() -> None:
+    """Measures Art. 6(3): a picture that lost its metadata and still bears the wording is suspected, not more."""
+    from sealmark.marks.explicit.image import draw
+
+    bare = samples.saved(draw(samples.picture(640, 480), corner="top_left"), "JPEG", quality=60)
+    verdict = verify(bare)
+    assert (verdict.tier, verdict.label) == ("suspected", None)
+    seen = verdict.layers["explicit"]
+    assert (seen.state, seen.place) == ("found", "top_left")
+    assert "AI生成" in seen.zh
+    assert "AI生成" in seen.en

@@ -42,7 +42,14 @@ _HELP = flowing(
     Where this machine holds a ledger, it also says whether a file was released here, and whether altered since.""",
 )
 
-_ENDS = {"start": "开头", "end": "结尾"}
+_PLACES = {
+    "start": ("开头", "start"),
+    "end": ("结尾", "end"),
+    "top_left": ("左上角", "top left"),
+    "top_right": ("右上角", "top right"),
+    "bottom_left": ("左下角", "bottom left"),
+    "bottom_right": ("右下角", "bottom right"),
+}
 STATES = {
     "found": ("有", "found"),
     "none": ("无", "none"),
@@ -150,9 +157,9 @@ def _told(verdict: "Verdict") -> Iterator[str]:
 
 
 def where(finding: "LayerFinding") -> str:
-    """Where a layer's evidence stands: an end of the item in words, a place of its metadata by its name."""
+    """Where a layer's evidence stands: an end or a corner of the item in words, a place of its metadata by its name."""
     place = finding.place or ""
-    return said(re.sub(r"\b(start|end)\b", lambda end: _ENDS[end.group()], place), place)
+    return re.sub(r"\b(start|end|(?:top|bottom)_(?:left|right))\b", lambda one: said(*_PLACES[one.group()]), place)
 
 
 def standing(verdict: "Verdict") -> str:

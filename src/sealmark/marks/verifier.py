@@ -5,7 +5,6 @@ registry of our own items knows stands beside the tier and never changes it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from mmap import mmap
 from typing import Any, Literal, Protocol
@@ -18,7 +17,7 @@ from sealmark.marks.marker import chief
 from sealmark.marks.metadata import Found, Remains
 from sealmark.marks.note import Note
 from sealmark.media import STANDARD, Format, Limits, Source, opened, recognise, text
-from sealmark.media.errors import Damaged, MetadataOverLimit, NotEncodable, TooManyPixels, TooManySamples
+from sealmark.media.errors import Damaged, MetadataOverLimit, MovingImage, NotEncodable, TooManyPixels, TooManySamples
 from sealmark.media.pieces import Buffer
 
 TierName = Literal["is", "may_be", "suspected", "none"]
@@ -257,12 +256,21 @@ def _explicit(data: Buffer, form: Format, limits: Limits) -> tuple[LayerFinding,
         return LayerFinding("damaged", error.happened("zh"), error.happened("en")), None
 
 
-def _looked(data: bytes, form: Format, limits: Limits) -> LayerFinding:
+def _looked(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
+    from sealmark.marks.explicit import seeing
     from sealmark.media import image
 
-    with suppress(Damaged, NotEncodable):  # its metadata layer says so
-        image.check_size(data, form, limits)
-    return _UNPERCEIVED
+    try:
+        sights = seeing.find(image.decode(data, limits).rgb())
+    except (MovingImage, NotEncodable):
+        return _UNPERCEIVED
+    if not sights:
+        zh = "四角没有看到本平台样式的显式标识；他人样式的标识尚不能识别。"
+        en = "No corner bears a visible mark as we draw it; another's is not recognised."
+        return LayerFinding("none", zh, en)
+    words = "、".join(dict.fromkeys(sight.wording for sight in sights))
+    zh, en = f"图片上有“{words}”字样的显式标识。", f"The picture bears a visible mark that reads {words}."
+    return LayerFinding("found", zh, en, ", ".join(dict.fromkeys(sight.corner for sight in sights)))
 
 
 def _seen(data: bytes, _form: Format, _limits: Limits) -> LayerFinding:

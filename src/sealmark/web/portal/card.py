@@ -22,6 +22,10 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "start": (noted("开头"), "start"),
     "end": (noted("结尾"), "end"),
     "start, end": (noted("开头和结尾"), "both"),
+    "top_left": (noted("左上角"), "top_left"),
+    "top_right": (noted("右上角"), "top_right"),
+    "bottom_left": (noted("左下角"), "bottom_left"),
+    "bottom_right": (noted("右下角"), "bottom_right"),
 }
 # The panel about our ledger says these already, larger.
 _SAID_BY_LEDGER = frozenset((note.ALTERED.code, note.LABEL_DIFFERS.code))
@@ -132,6 +136,8 @@ def _sureness(layer: str, state: str, form: str) -> str | None:
     """How sure a finding is; a format that has no place for metadata leaves nothing to be sure of."""
     if layer == "metadata" and not metadata.carries(by_name(form)):
         return None
+    if (layer, state) == ("explicit", "none"):
+        return words.LOOKED_AT.get(by_name(form).medium)
     return words.SURENESS.get((layer, state))
 
 
@@ -143,9 +149,9 @@ def _place(layer: str, place: str | None, language: Language) -> tuple[str | Non
         return place, "header"
     if place in _PLACES:
         return _PLACES[place]
-    # A sound's places carry their seconds.
-    ends = re.sub(r"\b(start|end)\b", lambda end: translated(_PLACES[end.group()][0], language), place)
-    return ends, "both"
+    # A sound's places carry their seconds; a picture may have marks in several corners.
+    named = re.sub(r"[a-z_]+", lambda one: translated(_PLACES.get(one.group(), (one.group(), ""))[0], language), place)
+    return named, _PLACES.get(place.partition(",")[0], ("", "both"))[1]
 
 
 def _fields(label: Mapping[str, str], released: Mapping[str, str], own: str) -> list[Field]:

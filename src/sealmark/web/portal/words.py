@@ -52,7 +52,12 @@ SURENESS: Mapping[tuple[str, str], str] = {
     ("metadata", "none"): noted("本格式放置标识的位置都读过了。"),
     ("metadata", "damaged"): noted("读不懂的字段只算痕迹，不算明示。"),
     ("explicit", "found"): noted("只是痕迹：谁都写得出这样的提示，不能证明出处。"),
-    ("explicit", "none"): noted("查看了文本的开头与结尾。"),
+}
+# Of an item without an explicit mark: where one was looked for.
+LOOKED_AT: Mapping[str, str] = {
+    "text": noted("查看了文本的开头与结尾。"),
+    "audio": noted("听了声音的开头与结尾。"),
+    "image": noted("查看了图片的四角。"),
 }
 TIERS: Mapping[str, tuple[str, str]] = {
     "is": (noted("属于"), noted("属于人工智能生成合成内容")),

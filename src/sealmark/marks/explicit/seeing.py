@@ -1,0 +1,114 @@
+"""Finding the visible mark on a picture again: our wordings, on our plate, where we put them (Measures Art. 6(3)).
+
+The stamp's size follows the picture's shortest side, so it is found after any scaling and recoding; not after a crop
+that moves it away from its corner, and not another's mark in another type. What is found is evidence of a mark, and
+proves nothing about who made the picture.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import get_args
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from sealmark.errors import SealmarkError
+from sealmark.marks.explicit.stamp import Corner, Mask, corner_of, stamp
+from sealmark.marks.explicit.wording import table
+
+SIDE = 320  # pixels of the shortest side at which pictures are looked at
+CLOSE = 0.1  # of likeness
+SLACK = 3  # pixels, there, by which a stamp may lie beside its place
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A visible mark: its wording, its corner, and its box as shares of the picture's width and height.
+
+    `likeness` is the correlation with the wording as we draw it, at most 1.
+    """
+
+    wording: str
+    corner: Corner
+    box: tuple[float, float, float, float]
+    likeness: float
+
+
+def find(picture: Image.Image) -> list[Sight]:
+    """The marks in the corners of a picture, one a corner, best first; the picture may be of any mode."""
+    shown = ImageOps.exif_transpose(picture)
+    shown = shown if shown.mode == "L" else shown.convert("RGB").convert("L")
+    # A small picture's letters are larger than their share: it may have been drawn on as it is, or scaled down since.
+    looks = [_scaled(shown, SIDE / min(shown.size)), *([_scaled(shown, 1.0)] if min(shown.size) < SIDE else [])]
+    law = table("picture.toml")
+    seen = [sight for grey in looks for wording in law["found"] for sight in _of(wording, grey)]
+    sure = [one for one in seen if one.likeness >= law["least_likeness"]]
+    corners = {one.corner for one in sure}
+    read = [_fullest([one for one in sure if one.corner == corner]) for corner in corners]
+    return sorted(read, key=lambda one: -one.likeness)
+
+
+def _fullest(sights: list[Sight]) -> Sight:
+    """The longest wording of those that read about as well as the best: a short one may be the end of a long one."""
+    best = max(one.likeness for one in sights)
+    return max((one for one in sights if one.likeness > best - CLOSE), key=lambda one: (len(one.wording), one.likeness))
+
+
+def _scaled(picture: Image.Image, scale: float) -> NDArray[np.float32]:
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    if size == picture.size:
+        return np.asarray(picture, np.float32)
+    way = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+    return np.asarray(picture.resize(size, way), np.float32)
+
+
+def _of(wording: str, grey: NDArray[np.float32]) -> list[Sight]:
+    height, width = grey.shape
+    try:
+        made = stamp(wording, (width, height))
+    except SealmarkError:  # so small a picture has no room for it
+        return []
+    template = _template(wording, (width, height))
+    return [
+        _at(wording, corner, grey, template, corner_of((width, height), made, corner)) for corner in get_args(Corner)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _template(wording: str, size: tuple[int, int]) -> Mask:
+    """The ink less its mean, of length one."""
+    ink = stamp(wording, size).ink
+    centred = ink - ink.mean()
+    return np.asarray(centred / np.sqrt((centred**2).sum()), np.float32)
+
+
+def _at(wording: str, corner: Corner, grey: NDArray[np.float32], template: Mask, place: tuple[int, int]) -> Sight:
+    """How much the picture at a corner looks like the wording, at the best of the near places."""
+    height, width = template.shape
+    left, top = max(0, place[0] - SLACK), max(0, place[1] - SLACK)
+    around = grey[top : place[1] + height + SLACK, left : place[0] + width + SLACK]
+    likeness = _correlations(around, template)
+    down, across = divmod(int(likeness.argmax()), likeness.shape[1])
+    x, y = left + across, top + down
+    rows, columns = grey.shape
+    box = (x / columns, y / rows, (x + width) / columns, (y + height) / rows)
+    return Sight(wording, corner, box, float(likeness[down, across]))
+
+
+def _correlations(around: NDArray[np.float32], template: Mask) -> NDArray[np.float32]:
+    """The correlation coefficient with the template at every place of it; 0 where all is of one tone."""
+    windows = sliding_window_view(around, template.shape)
+    alike = np.einsum("ijkl,kl->ij", windows, template)
+    count = template.size
+    sums, squares = _box_sums(around, template.shape), _box_sums(around**2, template.shape)
+    strength = np.sqrt(np.maximum(squares - sums**2 / count, 0))
+    return np.asarray(np.divide(alike, strength, out=np.zeros(alike.shape), where=strength > 1), np.float32)
+
+
+def _box_sums(values: NDArray[np.float32], box: tuple[int, ...]) -> NDArray[np.float64]:
+    """The sum in every box of that shape."""
+    sums = np.pad(values.astype(np.float64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    height, width = box
+    return np.asarray(sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width])
