@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sealmark.exchange.chat import Head, Marking
@@ -106,6 +106,7 @@ def outcome(given: Iterable[dict[str, Any]]) -> tuple[Any, ...]:
 
 
 @settings(max_examples=300, deadline=None)
+@example(given_pieces=[{"choices": [row({"content": " "})]}, {"choices": [row({"content": "plum"})]}])
 @given(given_pieces=st.lists(st.one_of(PLAIN, PLAIN, OTHER), max_size=12))
 def test_condensing_changes_nothing_but_the_number_of_pieces(given_pieces: list[dict[str, Any]]) -> None:
     """The same text leaves of every choice, with the same tokens, and the same is blocked."""

@@ -267,7 +267,8 @@ class Pieces:
             choice.body.append(passed)
             if choice.marked is None and (start := passed.lstrip()):  # what came before was white space
                 choice.marked = self._marking.belongs_to(start)
-                passed = self._marking.opening + passed if choice.marked else passed
+                lead = passed[: len(passed) - len(start)]
+                passed = f"{lead}{self._marking.opening}{start}" if choice.marked else passed
         line.sent.append(passed)
         return passed
 
