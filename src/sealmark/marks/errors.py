@@ -114,7 +114,6 @@ class BadKey(MarkError):
     """A key for the labels' signatures that cannot be used."""
 
     code = "marks.bad_key"
-    article = None
     zh = "密钥无法使用({zh_reason})。"
     en = "The key cannot be used ({en_reason})."
     zh_next = "请提供 SM2 密钥的 PEM 文件(PKCS#8，曲线 1.2.156.10197.1.301)，或为公钥提供十六进制形式。"

@@ -123,10 +123,10 @@ def _security_data(signature: bytes, key: PublicKey) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A signature over the label, the key beside it, what was signed, and whether nothing else is there."""
+    """A signature over the label, the key beside it if any, what was signed, and whether nothing else is there."""
 
     signature: object
-    key: object
+    keys: tuple[object, ...]
     signs: str
     alone: bool
 
@@ -144,12 +144,12 @@ def _claim(text: str) -> _Claim | None:
         return None
     ((entry, signs),) = signatures
     alone = "Bindings" not in data and len(entries) == 1 + len(keys)
-    return _Claim(entry.get("Signature"), keys[0] if keys else None, signs, alone)
+    return _Claim(entry.get("Signature"), tuple(keys), signs, alone)
 
 
 def _judged(claim: _Claim, label: Label, known: tuple[PublicKey, ...]) -> Examination:
     try:
-        keys = known if claim.key is None else (PublicKey.parse(_digits(claim.key)),)
+        keys = tuple(PublicKey.parse(_digits(key)) for key in claim.keys) or known
         signature = bytes.fromhex(_digits(claim.signature))
     except BadKey:
         return _BROKEN if claim.signs == _GUIDE else _FOREIGN
