@@ -1,7 +1,7 @@
 """SM2 digital signatures (GB/T 32918.2-2016) with SM3, on the recommended curve (GB/T 32918.5-2017).
 
 Our own, since `cryptography` has SM3 and no SM2, and the libraries that have it are pure Python too, without any
-protection of the key, or bundle an OpenSSL of 2023, or have no wheel for some of the machines that this runs on.
+protection of the key, or bundle an OpenSSL of 2023, or have no wheel for many machines, or no public source.
 
 What protects a private key here, and what does not. The nonce comes from the key and the message (RFC 6979 with
 HMAC-SM3), so that no bad randomness gives the key away; the same message always gets the same signature. A secret
