@@ -17,9 +17,10 @@ from PIL import Image
 import sealmark
 from sealmark import media
 from sealmark.errors import SealmarkError
-from sealmark.marks import marker, metadata, note
-from sealmark.marks.errors import NotReadable, UnknownLayer, UnreadableLabel
+from sealmark.marks import marker, metadata, note, security
+from sealmark.marks.errors import BadLabel, NotReadable, UnknownLayer, UnreadableLabel
 from sealmark.marks.explicit import text as visible
+from sealmark.marks.keys import SigningKey, SigningKeys
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import ExplicitOptions, Options, mark, mark_bytes
 from sealmark.media import audio
@@ -295,3 +296,47 @@ def test_library_face_is_lazy() -> None:
     assert sealmark.Label is Label
     with pytest.raises(AttributeError):
         _ = sealmark.nothing
+
+
+SIGNER = SigningKey.of(7)
+
+
+@pytest.mark.parametrize("key", samples.EVERY)
+def test_signed_label_fits_and_reads_back(key: str) -> None:
+    """TC260-PG-202511A: every format carries the label with its SecurityData, and marking again changes nothing."""
+    form = media.by_name(samples.FORMAT_OF[key])
+    options = Options(("metadata",), name=NAMES.get(form.name), keys=SigningKeys(SIGNER))
+    marked = mark_bytes(samples.EVERY[key], OURS, options)
+    assert marked.label == security.signed(OURS, SIGNER)
+    assert [place.label for place in metadata.read(marked.data, form)] == [marked.label]
+    assert mark_bytes(marked.data, OURS, options).data == marked.data
+    assert pickle.loads(pickle.dumps(options)) == options
+
+
+def test_every_door_signs(tmp_path: Path) -> None:
+    """Of bytes and from file to file; of a text without metadata in its sidecar."""
+    keys, expected = SigningKeys(SIGNER), security.signed(OURS, SIGNER)
+    assert mark(LARGE["png"], OURS, keys=keys).label == expected
+    (tmp_path / "a.png").write_bytes(LARGE["png"])
+    assert marker.mark_file(tmp_path / "a.png", tmp_path / "b.png", OURS, keys=keys).label == expected
+    sidecar = mark("你好".encode(), OURS, keys=keys).sidecar
+    assert sidecar is not None
+    assert Label.parse(sidecar) == expected
+
+
+@pytest.mark.parametrize("key", LARGE)
+def test_nobody_signs_for_another(key: str) -> None:
+    """Measures Art. 10: the producer's SecurityData stays, and a propagator's fields bear no signature."""
+    theirs = security.signed(Label.first("someone-else", "Z9"), SigningKey.of(8))
+    for label in (theirs, THEIRS, Label.first("someone-else", "Z9")):
+        foreign = metadata.write(LARGE[key], label, media.by_name(key))
+        passed = mark(foreign, OURS, layers=("metadata",), name=NAMES.get(key), keys=SigningKeys(SIGNER)).label
+        assert (passed.reserved_code1, passed.reserved_code2) == (label.reserved_code1, "")
+
+
+def test_what_cannot_be_signed_is_not_released() -> None:
+    """The reserved field is taken by something else: no label goes out that was to be signed and is not."""
+    taken = Label.first("x", "1", reserved_code1="mine")
+    with pytest.raises(BadLabel):
+        mark(LARGE["png"], taken, keys=SigningKeys(SIGNER))
+    assert mark(LARGE["png"], taken).label == taken

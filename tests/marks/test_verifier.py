@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from sealmark import media
 from sealmark.errors import SealmarkError
-from sealmark.marks import metadata, note, verifier
+from sealmark.marks import metadata, note, security, verifier
+from sealmark.marks.keys import KnownKeys, SigningKey
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import mark
 from sealmark.marks.metadata import xmp
@@ -407,3 +408,47 @@ def test_a_visible_mark_alone_is_a_trace() -> None:
     assert (seen.state, seen.place) == ("found", "top_left")
     assert "AI生成" in seen.zh
     assert "AI生成" in seen.en
+
+
+SIGNER = SigningKey.of(7)
+KNOWN = KnownKeys({OURS.content_producer: (SIGNER.public_key,)})
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("key", samples.EVERY)
+def test_label_whose_signature_fails_says_nothing(key: str, tier: Tier) -> None:
+    """The tier rule: what fails is not "is" but a trace, or what the user declares; the label is still shown."""
+    signed = security.signed(Label.first(OURS.content_producer, "9", tier=tier), SIGNER)
+    form = media.by_name(samples.FORMAT_OF[key])
+    forged = replace(signed, produce_id="A2")
+    item = metadata.write(samples.EVERY[key], forged, form)
+    verdict = verify(item, keys=KNOWN)
+    assert (verdict.tier, verdict.signature, verdict.label) == ("suspected", "invalid", forged)
+    assert note.SIGNATURE_INVALID in verdict.warnings
+    assert verify(item).tier == "suspected"
+    assert verify(item, declaration=True).tier == "may_be"
+    honest = verify(metadata.write(samples.EVERY[key], signed, form), keys=KNOWN)
+    assert (honest.tier, honest.signature) == (NAMES[tier], "valid")
+    assert not {note.SIGNATURE_INVALID, note.UNCHECKED} & set(honest.warnings)
+
+
+@pytest.mark.parametrize(
+    ("label", "keys", "outcome", "tier"),
+    [
+        (OURS, None, "none", "is"),
+        (OURS, KNOWN, "none", "is"),
+        (replace(OURS, reserved_code1="e862483430d978cbf828b8b24296ef9328d843a0"), KNOWN, "foreign", "is"),
+        (security.signed(OURS, SIGNER), None, "unknown_key", "is"),
+        (security.signed(OURS, SIGNER), KNOWN, "valid", "is"),
+        (security.signed(OURS, SigningKey.of(8)), None, "unknown_key", "is"),
+        (security.signed(OURS, SigningKey.of(8)), KNOWN, "untrusted_key", "suspected"),
+    ],
+)
+def test_signature_is_shown_beside_the_label(label: Label, keys: KnownKeys | None, outcome: str, tier: str) -> None:
+    """A valid, an absent and a foreign signature leave the label its own tier; the finding says why."""
+    verdict = verify(metadata.write(samples.EVERY["png"], label), keys=keys)
+    assert (verdict.signature, verdict.tier) == (outcome, tier)
+    assert verdict.as_dict()["signature"] == outcome
+    examined = security.examine(label, keys or KnownKeys())
+    shown = verdict.layers["metadata"]
+    assert (shown.zh.endswith(examined.zh), shown.en.endswith(examined.en)) == (outcome != "none",) * 2

@@ -108,3 +108,24 @@ class NoExplicitMark(MarkError):
     en = "An explicit mark cannot be put on {format} yet."
     zh_next = "请只写入元数据标识（--layers metadata），并自行提供显式标识。"
     en_next = "Write the metadata mark alone (--layers metadata), and provide the visible one yourself."
+
+
+class BadKey(MarkError):
+    """A key for the labels' signatures that cannot be used."""
+
+    code = "marks.bad_key"
+    zh = "密钥无法使用({zh_reason})。"
+    en = "The key cannot be used ({en_reason})."
+    zh_next = "请提供 SM2 密钥的 PEM 文件(PKCS#8，曲线 1.2.156.10197.1.301)，或为公钥提供十六进制形式。"
+    en_next = "Give the PEM file of an SM2 key (PKCS#8, curve 1.2.156.10197.1.301), or a public key in hexadecimal."
+
+
+class NotSigned(MarkError):
+    """The label was to be signed and was not: the item is not released."""
+
+    code = "marks.not_signed"
+    status = 500
+    zh = "标识未能签名({zh_reason})，内容没有放行。"
+    en = "The label could not be signed ({en_reason}); the item was not released."
+    zh_next = "请检查签名密钥或签名设备后重试。"
+    en_next = "Check the signing key or the signing device and try again."

@@ -14,8 +14,9 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from sealmark.errors import Language
-from sealmark.marks import metadata, note
+from sealmark.marks import metadata, note, security
 from sealmark.marks.errors import NoExplicitMark, NotReadable, UnknownLayer, UnreadableLabel
+from sealmark.marks.keys import SigningKeys
 from sealmark.marks.label import REHEARSAL_CODE, Label, production_id
 from sealmark.marks.metadata import Found
 from sealmark.marks.note import Note
@@ -54,7 +55,8 @@ class Options:
     there. Without it a label of another stays, and only the propagator's fields are written. `fresh` says that
     the item is our own new generation: nothing of its container is kept but the picture or the sound itself
     and what showing it needs, so that no text, thumbnail or second item travels unreviewed and unmarked. It
-    counts only beside `own_edit`, since another's metadata may hold marks (Art. 18).
+    counts only beside `own_edit`, since another's metadata may hold marks (Art. 18). `keys` sign a label of one's
+    own; another's label keeps the signature that it has.
     """
 
     layers: tuple[str, ...] = LAYERS
@@ -64,6 +66,7 @@ class Options:
     own_edit: bool = False
     limits: Limits = STANDARD
     fresh: bool = False
+    keys: SigningKeys = field(default_factory=SigningKeys)
 
     @property
     def renewed(self) -> bool:
@@ -100,7 +103,7 @@ def mark(
     *,
     layers: tuple[str, ...] = LAYERS,
     explicit: ExplicitOptions | None = None,
-    keys: None = None,  # noqa: ARG001  # the door of the signed layers, which come later
+    keys: SigningKeys | None = None,
     name: str | None = None,
     own_edit: bool = False,
     limits: Limits = STANDARD,
@@ -108,12 +111,18 @@ def mark(
     """The item with its marks (Art. 16, 17; Measures Art. 4, 5; GB 45438 chapters 5 and 6).
 
     `source` is bytes, a path or a binary stream; `layers` adds to the metadata mark, which is never left out.
-    Without a label a rehearsal label is made, and `warnings` says so. Raises errors of `media` for an item that
-    cannot be used and of `marks` for one that cannot be marked: then there is no marked item at all.
+    Without a label a rehearsal label is made, and `warnings` says so. `keys` sign a label of one's own. Raises
+    errors of `media` for an item that cannot be used and of `marks` for one that cannot be marked: then there is no
+    marked item at all.
     """
     data, source_name = read(source, limits)
     options = Options(
-        tuple(layers), explicit or ExplicitOptions(), name or source_name, own_edit=own_edit, limits=limits
+        tuple(layers),
+        explicit or ExplicitOptions(),
+        name or source_name,
+        own_edit=own_edit,
+        limits=limits,
+        keys=keys or SigningKeys(),
     )
     return mark_bytes(data, label or _rehearsal_label(), options, () if label else (note.REHEARSAL,))
 
@@ -125,6 +134,7 @@ def mark_file(
     *,
     layers: tuple[str, ...] = LAYERS,
     explicit: ExplicitOptions | None = None,
+    keys: SigningKeys | None = None,
     own_edit: bool = False,
     limits: Limits = STANDARD,
 ) -> Made:
@@ -134,7 +144,8 @@ def mark_file(
     """
     made, notes = label or _rehearsal_label(), () if label else (note.REHEARSAL,)
     with opened(source, limits) as (data, name):
-        options = Options(tuple(layers), explicit or ExplicitOptions(), name, own_edit=own_edit, limits=limits)
+        chosen = explicit or ExplicitOptions()
+        options = Options(tuple(layers), chosen, name, own_edit=own_edit, limits=limits, keys=keys or SigningKeys())
         plan = _planned(data, made, options, notes)
         with replacing(target) as file:
             pieces.write(plan.source, plan.pieces, file)
@@ -177,6 +188,8 @@ def _planned(data: Buffer, label: Label, options: Options, notes: tuple[Note, ..
     final = _passed_on(label, previous, options)
     warnings = [*notes, *final.warnings(), *((note.SEVERAL,) if several else ())]
     warnings += (note.PASSED_ON,) if final is not label else ()
+    if options.keys.label and final is label:
+        final = security.signed(label, options.keys.label)
     shown, said = _perceptible(data, form, previous, options)
     warnings += said
     if not metadata.carries(form):

@@ -55,6 +55,26 @@ UNCHECKED = Note(
     "标识中的安全防护数据未经核验。",
     "the security data in the label was not checked",
 )
+SIGNATURE_INVALID = Note(
+    "marks.signature_invalid",
+    "标识的签名不成立，因此不以该标识认定“属于”，只作为痕迹。",
+    "the label's signature does not hold, so the label does not count as saying so, but as a trace",
+)
+SIGNATURE_UNTRUSTED = Note(
+    "marks.signature_untrusted_key",
+    "标识的签名密钥不是该生产者已知的密钥，因此该标识只作为痕迹。",
+    "the label was signed with a key that is none of its producer's known ones, so it counts as a trace",
+)
+SIGNATURE_UNKNOWN = Note(
+    "marks.signature_unknown_key",
+    "标识的签名成立，但该生产者的公钥未知：只能说明标识未被改动。",
+    "the label's signature holds, but no key of its producer is known: it shows only that the label was not altered",
+)
+SIGNATURE_MISSING = Note(
+    "marks.signature_missing",
+    "该生产者的公钥已知，但标识没有可核验的签名。",
+    "a key of the label's producer is known, but the label bears no signature that can be checked",
+)
 ALTERED = Note(
     "marks.altered_after_release",
     "交付后被改动：编号为本服务所发，但当时交付的内容与此不同。",

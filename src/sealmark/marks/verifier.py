@@ -10,12 +10,14 @@ from mmap import mmap
 from typing import Any, Literal, Protocol
 
 from sealmark.errors import SealmarkError, why
-from sealmark.marks import metadata, note
+from sealmark.marks import metadata, note, security
 from sealmark.marks.errors import BadLabel
+from sealmark.marks.keys import KnownKeys
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import chief
 from sealmark.marks.metadata import Found, Remains
 from sealmark.marks.note import Note
+from sealmark.marks.security import Examination, Outcome
 from sealmark.media import STANDARD, Format, Limits, Source, opened, recognise, text
 from sealmark.media.errors import Damaged, MetadataOverLimit, MovingImage, NotEncodable, TooManyPixels, TooManySamples
 from sealmark.media.pieces import Buffer
@@ -99,7 +101,8 @@ class Registry(Protocol):
 class Verdict:
     """What verification says: the tier, every layer, the label found, and what the registry knows.
 
-    `whole` is false where a part of the item could not be examined: damaged, missing, or over a limit.
+    `whole` is false where a part of the item could not be examined: damaged, missing, or over a limit. `signature`
+    is what became of the label's signature (see `marks.security`).
     """
 
     tier: TierName
@@ -110,6 +113,7 @@ class Verdict:
     receipt: Mapping[str, Any] | None = None
     warnings: tuple[Note, ...] = ()
     whole: bool = True
+    signature: Outcome = "none"
 
     @property
     def zh(self) -> str:
@@ -136,13 +140,14 @@ class Verdict:
             "format": self.format.name,
             "warnings": [said.as_dict() for said in self.warnings],
             "whole": self.whole,
+            "signature": self.signature,
         }
 
 
 def verify(
     source: Source,
     *,
-    keys: None = None,  # noqa: ARG001  # the door of the signed layers, which come later
+    keys: KnownKeys | None = None,
     registry: Registry | None = None,
     name: str | None = None,
     media_type: str | None = None,
@@ -151,6 +156,7 @@ def verify(
 ) -> Verdict:
     """What an item says about itself and what we know of it.
 
+    `keys` says which keys are known as whose; without them a signature shows only that the label is unaltered.
     `declaration` is whether the user declared the item as generated (Measures Art. 6(2)). A damaged file gets a
     verdict from what is left of it, and one whose name or `media_type` says another format gets it from its
     content; both are warned of. Bytes of no known format raise errors of `media`, and so does an item over a limit
@@ -159,24 +165,35 @@ def verify(
     with opened(source, limits) as (data, source_name):
         whole = data if isinstance(data, mmap) else text.uncut(data)
         form, lie = recognise(whole, name or source_name, media_type)
-        return _verdict(data, form, lie, registry=registry, declaration=bool(declaration), limits=limits)
+        known = keys or KnownKeys()
+        return _verdict(data, form, lie, known, registry=registry, declaration=bool(declaration), limits=limits)
 
 
 def _verdict(
-    data: Buffer, form: Format, lie: str | None, *, registry: Registry | None, declaration: bool, limits: Limits
+    data: Buffer,
+    form: Format,
+    lie: str | None,
+    keys: KnownKeys,
+    *,
+    registry: Registry | None,
+    declaration: bool,
+    limits: Limits,
 ) -> Verdict:
     left = metadata.remains(data, form) if metadata.carries(form) else _words_left(bytes(data), form)
     places = list(left.places)
     seen, over = _explicit(data, form, limits)
-    layers = {"explicit": seen, "metadata": _metadata(left, form), **_NOT_BUILT}
     label, known = chief(places), _known(data, form, places, registry)
-    tier = tier_of(label, declaration=declaration, traces=_traces(layers, places))
+    signature = security.examine(label, keys)
+    layers = {"explicit": seen, "metadata": _signature_shown(_metadata(left, form), signature), **_NOT_BUILT}
+    believed = None if signature.fails else label
+    tier = tier_of(believed, declaration=declaration, traces=_traces(layers, places))
     if tier == "none" and known is None:
         _refuse_unexamined(over, left)
     lies = (note.name_disagrees(lie, form.name),) if lie else ()
-    warnings = (*_warnings(left, label, known, layers), *lies)
+    warnings = (*_warnings(left, label, known, layers), *security.warnings(signature, label, keys), *lies)
     receipt = known.receipt if known else None
-    return Verdict(tier, layers, label, form, known, receipt, warnings, _is_whole(left, over, layers))
+    whole = _is_whole(left, over, layers)
+    return Verdict(tier, layers, label, form, known, receipt, warnings, whole, signature.outcome)
 
 
 def _refuse_unexamined(over: SealmarkError | None, left: Remains) -> None:
@@ -203,7 +220,7 @@ def tier_of(label: Label | None, *, declaration: bool, traces: bool) -> TierName
     """The tier rule of the Measures' Article 6.
 
     A label that expressly says so counts with its own value, which nothing raises; then the user's declaration;
-    then detected traces.
+    then detected traces. One whose signature fails says nothing: it is given as no label, and is a trace.
     """
     if label is not None:
         return _NAME_OF[label.tier]
@@ -242,6 +259,13 @@ def _shown(places: list[Found]) -> LayerFinding:
     zh = f"元数据标识表明该内容{name[0]}；生产者 {label.content_producer}，编号 {label.produce_id}。"
     en = f"The metadata label says that it {name[1]}; producer {label.content_producer}, number {label.produce_id}."
     return LayerFinding("found", zh, en, where)
+
+
+def _signature_shown(finding: LayerFinding, signature: Examination) -> LayerFinding:
+    """The finding with what its label's signature is worth, where there is one."""
+    if signature.outcome == "none":
+        return finding
+    return replace(finding, zh=f"{finding.zh}{signature.zh}", en=f"{finding.en} {signature.en}")
 
 
 def _explicit(data: Buffer, form: Format, limits: Limits) -> tuple[LayerFinding, SealmarkError | None]:
@@ -366,7 +390,6 @@ def _warnings(
     said = (
         (len(places) > 1, note.SEVERAL),
         (len({place.label for place in places}) > 1, note.CONTRADICTION),
-        (label is not None and bool(label.reserved_code1 or label.reserved_code2), note.UNCHECKED),
         (known is not None and known.altered, note.ALTERED),
         (None not in {released, label} and released != label, note.LABEL_DIFFERS),
         (bool(left.damages) and not _traces(layers, places), note.DAMAGED),
