@@ -129,3 +129,14 @@ class NotSigned(MarkError):
     en = "The label could not be signed ({en_reason}); the item was not released."
     zh_next = "请检查签名密钥或签名设备后重试。"
     en_next = "Check the signing key or the signing device and try again."
+
+
+class SignedPackage(MarkError):
+    """A digitally signed document: writing the label would break the signature."""
+
+    code = "marks.signed_package"
+    status = 409
+    zh = "这份 {format} 文档带有数字签名；写入标识会破坏签名，因此未作改动。"
+    en = "The {format} document is digitally signed; writing a label would break the signature, so it was left alone."
+    zh_next = "请先写入标识，再对文档签名。"
+    en_next = "Write the label first, then sign the document."

@@ -163,3 +163,35 @@ class NeedsExtra(MediaError):
     en = "This format needs the extra {extra}, which is not installed."
     zh_next = '请安装：pip install "sealmark[{extra}]"。'
     en_next = 'Install it: pip install "sealmark[{extra}]".'
+
+
+class EncryptedArchive(MediaError):
+    """A ZIP archive whose entries, or whose description, are encrypted."""
+
+    code = "media.encrypted_archive"
+    zh = "{format} 文件已加密，无法读取其中的元数据，也无法写入标识。"
+    en = "The {format} file is encrypted; its metadata cannot be read and no mark can be written."
+    zh_next = "请解除加密后重新提交。"
+    en_next = "Submit it without encryption."
+
+
+class ProtectedOffice(MediaError):
+    """A Word, Excel or PowerPoint document behind a password: an OLE file with an encrypted package in it."""
+
+    code = "media.protected_office"
+    status = 415
+    zh = "这是用密码加密的 Office 文档（OLE 容器中的加密包），无法读取或写入标识。"
+    en = "This is an Office document encrypted with a password, in an OLE file; no mark can be read or written."
+    zh_next = "请在 Office 中取消打开密码后重新提交。"
+    en_next = "Take the password to open off in Office and submit it again."
+
+
+class LegacyOffice(MediaError):
+    """An OLE compound file: Office 97 to 2003, or another program of that time."""
+
+    code = "media.legacy_office"
+    status = 415
+    zh = "这是 OLE 复合文档（如 Office 97-2003 的 doc、xls、ppt），不是现行的 Office 格式。"
+    en = "This is an OLE compound file (such as doc, xls or ppt of Office 97-2003), not a present Office format."
+    zh_next = "请另存为 docx、xlsx 或 pptx 后重新提交。"
+    en_next = "Save it as docx, xlsx or pptx and submit it again."

@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
+from sealmark.media import epub, jpeg, markdown, mp3, odf, ofd, ole, ooxml, png, text, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -16,6 +16,10 @@ FORMATS: tuple[Format, ...] = (
     webp.FORMAT,
     wav.FORMAT,
     mp3.FORMAT,
+    *ooxml.FORMATS,
+    epub.FORMAT,
+    ofd.FORMAT,
+    *odf.FORMATS,
     markdown.FORMAT,
     text.FORMAT,
 )
@@ -37,10 +41,12 @@ def by_name(name: str) -> Format:
 def sniff(data: Buffer, name_hint: str | None = None, media_type: str | None = None) -> Format:
     """What format the bytes are, by content; a name or media type only decides between kinds of text.
 
-    Raises `EmptyItem`, `UnknownFormat`, `NotUtf8`, and `LyingFormat` where a declaration contradicts the bytes.
+    Raises `EmptyItem`, `UnknownFormat`, `NotUtf8`, `ProtectedOffice`, `LegacyOffice`, and `LyingFormat` where a
+    declaration contradicts the bytes.
     """
     if not data:
         raise EmptyItem
+    ole.refuse(data)
     declared = _declared(name_hint, media_type)
     actual = _actual(data)
     for form in declared:
