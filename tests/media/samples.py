@@ -11,6 +11,8 @@ import soundfile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from . import packages
+
 COMMENT = "a comment that stays"
 
 
@@ -101,5 +103,10 @@ EVERY: dict[str, bytes] = {
     "wav": wav(),
     "mp3": mp3(),
     "markdown": "---\ntitle: 题\ntags:\n  - a\n---\n# 你好\n".encode(),
+    "docx": packages.docx(),
+    "epub 3": packages.epub(packages.epub3_parts()),
+    "epub 2": packages.epub(packages.epub2_parts()),
+    "ofd": packages.zipped(packages.ofd_parts()),
+    "odt": packages.odf(packages.odf_parts()),
 }
 FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}

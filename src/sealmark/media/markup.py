@@ -27,7 +27,7 @@ _ATTRIBUTE = re.compile(rb"(?<=\s)([^\s=/>\"']++)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+
 
 @dataclass(slots=True)
 class Element:
-    """One element: its name, and where its start tag and its end tag begin (the same place for an empty tag).
+    """One element: its name, and where its start tag and its end tag begin (an empty tag has no second place).
 
     Attributes with a prefix stand under `namespace name`, others under their name; `text` is its own, without
     its children's.
@@ -76,15 +76,15 @@ class Document:
     def replaced(self, element: Element, new: str) -> Edit:
         """The element gives way to another text."""
         tag = self.tag(element)
-        closing = self.content.find(b">", element.close) + 1
-        stop = element.start + len(tag) if element.close == element.start else closing
+        stop = element.start + len(tag) if tag.endswith(b"/>") else self.content.find(b">", element.close) + 1
         return element.start, stop, new.encode()
 
     def appended(self, element: Element, new: str) -> Edit:
         """The text becomes the last of the element's content; an empty tag is opened for it."""
-        if element.close != element.start:
+        tag = self.tag(element)
+        if not tag.endswith(b"/>"):
             return element.close, element.close, new.encode()
-        at = element.start + len(self.tag(element)) - len(b"/>")
+        at = element.start + len(tag) - len(b"/>")
         return at, at + len(b"/>"), f">{new}</{self._written(element)}>".encode()
 
     def attribute(self, element: Element, name: str, value: str) -> Edit:
