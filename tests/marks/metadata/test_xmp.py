@@ -1,6 +1,7 @@
 """An XMP packet is edited where the label stands, and safe to read whoever wrote it."""
 
 import time
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,21 @@ def test_packet_without_a_label_keeps_every_byte() -> None:
 def test_unusual_packets_take_a_label(source: bytes) -> None:
     """Other prefixes, an empty root, a default namespace, other codings of Unicode."""
     assert [at.label for at in xmp.read(xmp.write(source, ONE, "here"), "here")] == [ONE]
+
+
+def test_empty_root_holds_the_description() -> None:
+    """An empty rdf:RDF is opened: the label stands inside it, where readers look."""
+    source = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{xmp.RDF}"/></x:xmpmeta>'.encode()
+    written = ElementTree.fromstring(xmp.write(source, ONE, "here"))
+    assert written.find(f"{{{xmp.RDF}}}RDF/{{{xmp.RDF}}}Description/{{{xmp.NAMESPACE}}}AIGC") is not None
+
+
+def test_empty_property_is_replaced_and_its_neighbour_stays() -> None:
+    """An AIGC element without content ends where its tag ends."""
+    source = packet(f"<rdf:Description {TC} xmlns:q='urn:q'><TC260:AIGC/><q:next>stays</q:next></rdf:Description>")
+    written = xmp.write(source, TWO, "here")
+    assert [at.label for at in xmp.read(written, "here")] == [TWO]
+    assert b"</TC260:AIGC><q:next>stays</q:next></rdf:Description>" in written
 
 
 def test_two_labels_become_one() -> None:

@@ -199,6 +199,8 @@ def _started(scan: _Scan, parser: expat.XMLParserType, name: str, attributes: di
 def _ended(scan: _Scan, parser: expat.XMLParserType, name: str) -> None:
     _, start = scan.open.pop()
     at = parser.CurrentByteIndex
+    if _tag(scan.packet, start).endswith(b"/>"):
+        at = start  # the parser has passed an empty tag when it says that it ends
     if name.split(" ")[:2] == [RDF, "RDF"]:
         scan.root_end = at
     if not _is_label(name):
