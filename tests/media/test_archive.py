@@ -5,6 +5,7 @@ import os
 import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -189,6 +190,14 @@ def _with(name: bytes) -> bytes:
     return zipped({"a" * len(name): b"x"}).replace(b"a" * len(name), name)
 
 
+def _stuffed() -> bytes:
+    """A directory that is longer than its entries."""
+    data = zipped({"a": b"x"})
+    whole = archive.parse(data, "ZIP")
+    end = END.pack(b"PK\x05\x06", 0, 0, 1, 1, whole.end - whole.directory + 3, whole.directory, 0)
+    return data[: whole.end] + b"???" + end
+
+
 PLAIN = zipped({"a.xml": b"content " * 20})
 AT_END = len(PLAIN) - END.size
 HOSTILE: dict[str, bytes] = {
@@ -204,6 +213,8 @@ HOSTILE: dict[str, bytes] = {
     "more entries than there are": _patched(PLAIN, AT_END + 8, b"\x02\x00\x02\x00"),
     "fewer entries than there are": _patched(PLAIN, AT_END + 8, b"\x00\x00\x00\x00"),
     "several disks": _patched(PLAIN, AT_END + 4, b"\x01\x00\x01\x00"),
+    "bytes inside the directory": _stuffed(),
+    "length of the directory lies": _patched(PLAIN, AT_END + 12, b"\x01"),
     "directory elsewhere": _patched(PLAIN, AT_END + 16, b"\x00\x00\x00\x00"),
     "directory behind the end": _patched(PLAIN, AT_END + 16, b"\xff\xff\xff\x7f"),
     "entry behind the end": _patched(PLAIN, _record_of(PLAIN, b"a.xml") + 42, b"\xff\xff\xff\x7f"),
@@ -250,6 +261,19 @@ def test_bomb_is_not_inflated() -> None:
     with pytest.raises(Damaged):
         _content(lying, "a.xml")
     assert time.process_time() - began < 0.2
+
+
+def test_bytes_behind_compressed_data_are_damage() -> None:
+    """What a reader that stops at the end of the data does not see is not carried along unseen."""
+    words = b"words"
+    packed = zipped({"a.xml": words})
+    body = packed[archive.parse(packed, "ZIP").entries[0].body :][: archive.parse(packed, "ZIP").entries[0].packed]
+    data = zipped({"a.xml": body + b"more"}, stored=True)
+    for at in (0, _record_of(data, b"a.xml") + 2):
+        numbers = struct.pack("<3I", zlib.crc32(words), len(body) + 4, len(words))
+        data = _patched(_patched(data, at + 8, b"\x08\x00"), at + 14, numbers)
+    with pytest.raises(Damaged):
+        _content(data, "a.xml")
 
 
 @pytest.mark.parametrize(
