@@ -6,10 +6,14 @@ import struct
 import zlib
 from typing import Any
 
+import mutagen.flac
 import numpy as np
 import soundfile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+# The peer is untyped.
+MUTAGEN: Any = mutagen
 
 COMMENT = "a comment that stays"
 
@@ -83,6 +87,21 @@ def mp3(rate: int = 24000, channels: int = 1) -> bytes:
     return out.getvalue()
 
 
+def flac(rate: int = 16000, channels: int = 1) -> bytes:
+    """A FLAC with comments, a cover picture and padding."""
+    out = io.BytesIO()
+    soundfile.write(out, tone(rate=rate, channels=channels), rate, format="FLAC")
+    out.seek(0)
+    tagged = MUTAGEN.flac.FLAC(out)
+    tagged.update({"title": "题", "comment": COMMENT})
+    cover = MUTAGEN.flac.Picture()
+    cover.data, cover.mime = png_header(1, 1), "image/png"
+    tagged.add_picture(cover)
+    out.seek(0)
+    tagged.save(out, padding=lambda _info: 300)
+    return out.getvalue()
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG whose header announces a size that its few bytes of pixels do not fill."""
     parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(64)))]
@@ -100,6 +119,7 @@ EVERY: dict[str, bytes] = {
     "webp extended": webp("RGBA", lossless=True, exif=exif(), icc_profile=b"not a real profile"),
     "wav": wav(),
     "mp3": mp3(),
+    "flac": flac(),
     "markdown": "---\ntitle: 题\ntags:\n  - a\n---\n# 你好\n".encode(),
 }
 FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}
