@@ -102,6 +102,15 @@ def flac(rate: int = 16000, channels: int = 1) -> bytes:
     return out.getvalue()
 
 
+def ogg(subtype: str = "VORBIS", rate: int = 16000) -> bytes:
+    """An Ogg with comments: VORBIS or OPUS."""
+    out = io.BytesIO()
+    with soundfile.SoundFile(out, "w", rate, 1, subtype, format="OGG") as file:
+        file.title, file.comment = "题", COMMENT
+        file.write(tone(rate=rate))
+    return out.getvalue()
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG whose header announces a size that its few bytes of pixels do not fill."""
     parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(64)))]
@@ -120,6 +129,8 @@ EVERY: dict[str, bytes] = {
     "wav": wav(),
     "mp3": mp3(),
     "flac": flac(),
+    "ogg": ogg(),
+    "opus": ogg("OPUS"),
     "markdown": "---\ntitle: 题\ntags:\n  - a\n---\n# 你好\n".encode(),
 }
 FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}

@@ -163,3 +163,14 @@ class NeedsExtra(MediaError):
     en = "This format needs the extra {extra}, which is not installed."
     zh_next = '请安装：pip install "sealmark[{extra}]"。'
     en_next = 'Install it: pip install "sealmark[{extra}]".'
+
+
+class SeveralStreams(MediaError):
+    """A container with several streams one after another or side by side, of which each would need its own label."""
+
+    code = "media.several_streams"
+    status = 415
+    zh = "这份 {format} 文件含有多个串接或复用的流，无法只带一个标识。"
+    en = "This {format} file holds several chained or multiplexed streams, which one label cannot cover."
+    zh_next = "请拆分为每份只有一个流的文件后分别提交。"
+    en_next = "Split it into files of one stream each and submit them one by one."

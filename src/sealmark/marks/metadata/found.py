@@ -59,7 +59,7 @@ def whole(name: str, remains: Callable[[bytes], Remains], write: Callable[[bytes
 
 
 def gathered(
-    parts: Iterable[_Part], read: Callable[[_Part], Iterable[Found]], damage: Damaged | None, tail: bytes = b""
+    parts: Iterable[_Part], read: Callable[[_Part], Iterable[Found]], damage: SealmarkError | None, tail: bytes = b""
 ) -> Remains:
     """What stands in the parts of a file where a label may stand; one that cannot be read hides no other."""
     places: list[Found] = []
