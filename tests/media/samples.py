@@ -64,6 +64,14 @@ def webp(mode: str = "RGB", **settings: Any) -> bytes:
     return saved(picture(mode=mode), "WEBP", **settings)
 
 
+def gif(frames: int = 1, **settings: Any) -> bytes:
+    """A GIF with a comment, still or moving."""
+    images = [picture(48 + index, 40, "P") for index in range(frames)]
+    images = [image.crop((0, 0, 48, 40)) for image in images]
+    moving = {"save_all": True, "append_images": images[1:], "duration": 80, "loop": 3, "disposal": 2}
+    return saved(images[0], "GIF", comment=COMMENT, **(moving if frames > 1 else {}), **settings)
+
+
 def tone(seconds: float = 0.5, rate: int = 16000, channels: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
     """A quiet tone, [frames, channels]."""
     time = np.arange(int(seconds * rate)) / rate
@@ -126,6 +134,8 @@ EVERY: dict[str, bytes] = {
     "jpeg": jpeg(),
     "webp": webp(),
     "webp extended": webp("RGBA", lossless=True, exif=exif(), icc_profile=b"not a real profile"),
+    "gif": gif(),
+    "gif moving": gif(4),
     "wav": wav(),
     "mp3": mp3(),
     "flac": flac(),

@@ -182,7 +182,7 @@ def build(data: Buffer, container: Container, comment: bytes) -> Pieces:
     Later pages stay as they are, and only where the header needs more pages are they numbered anew.
     """
     head = container.codec.comment
-    if container.codec == _FLAC:
+    if container.codec == _FLAC:  # a block's length has 24 bits; what has no room in them is too long below
         head = container.packets[0][:1] + min(len(comment), LONGEST - 1).to_bytes(3, "big")
     pages = ogg_page.laid((head + comment, *container.packets[1:]), container.pages)
     if sum(map(len, pages)) > LONGEST:
