@@ -72,6 +72,14 @@ def gif(frames: int = 1, **settings: Any) -> bytes:
     return saved(images[0], "GIF", comment=COMMENT, **(moving if frames > 1 else {}), **settings)
 
 
+def tiff(pages: int = 1, *, mode: str = "RGB", **settings: Any) -> bytes:
+    """A TIFF with a description, a profile and a density; of several pages where asked for."""
+    images = [picture(96, 64 + index, mode) for index in range(pages)]
+    base = {"tiffinfo": {0x010E: COMMENT}, "dpi": (72, 72), "icc_profile": b"not a real profile"}
+    several = {"save_all": True, "append_images": images[1:]} if pages > 1 else {}
+    return saved(images[0], "TIFF", **(base | several | settings))
+
+
 def tone(seconds: float = 0.5, rate: int = 16000, channels: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
     """A quiet tone, [frames, channels]."""
     time = np.arange(int(seconds * rate)) / rate
@@ -136,6 +144,8 @@ EVERY: dict[str, bytes] = {
     "webp extended": webp("RGBA", lossless=True, exif=exif(), icc_profile=b"not a real profile"),
     "gif": gif(),
     "gif moving": gif(4),
+    "tiff": tiff(),
+    "tiff pages": tiff(3, compression="tiff_lzw"),
     "wav": wav(),
     "mp3": mp3(),
     "flac": flac(),

@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import flac, gif, jpeg, markdown, mp3, ogg, png, text, wav, webp
+from sealmark.media import flac, gif, jpeg, markdown, mp3, ogg, png, text, tiff, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -15,6 +15,7 @@ FORMATS: tuple[Format, ...] = (
     jpeg.FORMAT,
     webp.FORMAT,
     gif.FORMAT,
+    tiff.FORMAT,
     wav.FORMAT,
     flac.FORMAT,  # before MP3, whose tags may stand before it
     mp3.FORMAT,
