@@ -3,6 +3,7 @@
 import io
 import struct
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -19,10 +20,11 @@ from . import samples
 
 # What a value is packed as, by its type: BYTE, ASCII, SHORT, LONG, UNDEFINED, LONG8.
 _LETTERS = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 16: "Q"}
-Values = dict[int, tuple[int, bytes | tuple[int, ...]]]
+Values = dict[int, tuple[int, Sequence[int]]]
+Pages = Mapping[int, tuple[int, Sequence[int]]]
 
 
-def made(*pages: Values, order: str = "<", big: bool = False, exif: Values | None = None) -> bytes:
+def made(*pages: Pages, order: str = "<", big: bool = False, exif: Pages | None = None) -> bytes:
     """A grey TIFF of 8 × 4 pixels a page, by the letter of the specification, its directories before their values."""
     letter, width = ("Q", 8) if big else ("I", 4)
     head = struct.pack(order + "2sH", b"II" if order == "<" else b"MM", 43 if big else 42)
@@ -35,13 +37,13 @@ def made(*pages: Values, order: str = "<", big: bool = False, exif: Values | Non
         if exif and number == 0:
             at = _directory(out, exif, order, letter)
             base[0x8769] = (4, (at,))
-        place = _directory(out, base | extra, order, letter)
+        place = _directory(out, base | dict(extra), order, letter)
         out[link : link + width] = struct.pack(order + letter, place)
-        link = place + (8 if big else 2) + len(base | extra) * (4 + 2 * width)
+        link = place + (8 if big else 2) + len(base | dict(extra)) * (4 + 2 * width)
     return bytes(out)
 
 
-def _directory(out: bytearray, values: Values, order: str, letter: str) -> int:
+def _directory(out: bytearray, values: Pages, order: str, letter: str) -> int:
     """Put a directory and its values behind what is there; where it begins."""
     width = struct.calcsize(letter)
     out += bytes(-len(out) % 8)
@@ -59,7 +61,7 @@ def _directory(out: bytearray, values: Values, order: str, letter: str) -> int:
     return place
 
 
-COMMENT = {270: (2, samples.COMMENT.encode() + b"\x00")}
+COMMENT: Values = {270: (2, samples.COMMENT.encode() + b"\x00")}
 TIFFS = {
     "Pillow": samples.EVERY["tiff"],
     "Pillow, three pages": samples.EVERY["tiff pages"],
@@ -75,7 +77,7 @@ def pixels(data: bytes) -> list[bytes]:
     """The pixels of each page, as an independent reader decodes them."""
     with Image.open(io.BytesIO(data)) as opened:
         pages = []
-        for number in range(opened.n_frames):
+        for number in range(getattr(opened, "n_frames", 1)):
             opened.seek(number)
             pages.append(np.asarray(opened).tobytes())
         return pages

@@ -5,11 +5,11 @@ import json
 import struct
 import subprocess
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import av
-import imageio_ffmpeg
 import mutagen.flac
 import pytest
 import soundfile
@@ -32,6 +32,7 @@ from ..test_label import LABELS
 # The peers are untyped.
 PEER: Any = mutagen
 AV: Any = av
+FFMPEG: Any = import_module("imageio_ffmpeg")
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 TWO = Label.first("001191000000REHEAR5ALG1DEMO", "B2", reserved_code1="""quoted "words" = 'it's' 题""")
@@ -45,7 +46,7 @@ def places(data: bytes) -> list[tuple[Label | None, bool]]:
 def encoded(*arguments: str, form: str) -> bytes:
     """A second of two tones from ffmpeg, with a title and a comment, in a container of its own making."""
     source = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=1")
-    command = (imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, *arguments)
+    command = (FFMPEG.get_ffmpeg_exe(), "-v", "error", *source, *arguments)
     tags = ("-metadata", "title=题", "-metadata", f"comment={samples.COMMENT}")
     done = subprocess.run([*command, *tags, "-f", form, "-"], capture_output=True, check=True)
     return done.stdout

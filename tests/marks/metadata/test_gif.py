@@ -3,9 +3,9 @@
 import io
 import json
 import subprocess
+from importlib import import_module
 from typing import Any
 
-import imageio_ffmpeg
 import pytest
 from hypothesis import given, settings
 from PIL import GifImagePlugin, Image, ImageSequence
@@ -24,11 +24,14 @@ from ..test_label import LABELS
 from .test_carriers import _element
 from .test_comments import ONE, TWO, places
 
+# The peer is untyped.
+FFMPEG: Any = import_module("imageio_ffmpeg")
+
 
 def _ffmpeg() -> bytes:
     """A moving GIF with a palette a frame, from ffmpeg."""
     source = ("-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=1")
-    command = (imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, "-f", "gif", "-")
+    command = (FFMPEG.get_ffmpeg_exe(), "-v", "error", *source, "-f", "gif", "-")
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 
