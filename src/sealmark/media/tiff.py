@@ -3,6 +3,7 @@
 A file is edited by a new first directory behind its end: every offset in it stays true.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,6 +46,11 @@ class Layout:
     def entry(self) -> int:
         """Bytes of an entry: tag, type, count, and the value or where it is."""
         return 4 + 2 * self.width
+
+    @property
+    def fields(self) -> str:
+        """An entry's four fields, for `struct`: the last one as bytes."""
+        return ("<" if self.order == "little" else ">") + ("HHI4s" if self.width == 4 else "HHQ8s")
 
     @property
     def header(self) -> int:
@@ -159,19 +165,20 @@ def directory(data: bytes, layout: Layout, at: int) -> Directory:
     stop = start + number * layout.entry
     if at < 8 or number > MOST_PARTS or stop + layout.width > len(data):
         raise Damaged(format="TIFF", **why("图像目录", "directory"))
-    entries = tuple(_entry(data, layout, place) for place in range(start, stop, layout.entry))
-    return Directory(Span(at, stop + layout.width), entries, layout.number(data, stop, layout.width))
+    following = layout.number(data, stop, layout.width)
+    return Directory(Span(at, stop + layout.width), tuple(_entries(data, layout, Span(start, stop))), following)
 
 
-def _entry(data: bytes, layout: Layout, at: int) -> Entry:
-    """The entry at an offset; a value of a type that we do not know has no extent."""
-    kind, width = layout.number(data, at + 2, 2), layout.width
-    length = _WIDTHS.get(kind, 0) * layout.number(data, at + 4, width)
-    field = at + 4 + width
-    start = field if length <= width else layout.number(data, field, width)
-    if start + length > len(data):
-        raise Damaged(format="TIFF", **why("目录项超出文件", "entry beyond the file"))
-    return Entry(layout.number(data, at, 2), kind, Span(start, start + length), data[at : at + layout.entry])
+def _entries(data: bytes, layout: Layout, place: Span) -> Iterator[Entry]:
+    """The entries in a span; a value of a type that we do not know has no extent."""
+    at, width = place.start, layout.width
+    for tag, kind, count, field in struct.iter_unpack(layout.fields, data[place.start : place.stop]):
+        length = _WIDTHS.get(kind, 0) * count
+        start = at + layout.entry - width if length <= width else int.from_bytes(field, layout.order)
+        if start + length > len(data):
+            raise Damaged(format="TIFF", **why("目录项超出文件", "entry beyond the file"))
+        yield Entry(tag, kind, Span(start, start + length), data[at : at + layout.entry])
+        at += layout.entry
 
 
 def _check_packets(data: bytes, pages: list[Directory]) -> None:
