@@ -3,16 +3,20 @@
 import time
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealmark.media import gif
-from sealmark.media.errors import Damaged
+from sealmark.marks import marker, metadata
+from sealmark.marks.label import Label
+from sealmark.media import gif, image
+from sealmark.media.errors import Damaged, MovingImage
 
 from . import samples
 
 GIFS = {"still": samples.EVERY["gif"], "moving": samples.EVERY["gif moving"], "interlaced": samples.gif(interlace=1)}
+USED: int = samples.picture(48, 40, "P").tobytes()[100]  # a colour that the picture has
 HEAD = b"GIF89a\x01\x00\x01\x00\x00\x00\x00"
 IMAGE = b",\x00\x00\x00\x00\x01\x00\x01\x00\x80" + bytes(6) + b"\x02\x02\x44\x01\x00"
 
@@ -72,3 +76,35 @@ def test_hostile_file_is_refused_soon(attack: str) -> None:
     with pytest.raises(Damaged):
         gif.parse(HOSTILE[attack])
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("settings_of", [{}, {"transparency": USED}, {"interlace": 1}])
+def test_still_picture_is_decoded_and_encoded_among_its_metadata(settings_of: dict[str, int]) -> None:
+    """Comments and applications stay bit for bit; the picture, of 256 colours, is nearly what it was."""
+    source = metadata.write(samples.gif(**settings_of), Label.first("p", "7"))
+    picture = image.decode(source)
+    encoded = image.encode(picture)
+    kept = [block for block in gif.parse(source).blocks if block.kind not in gif.PICTURE]
+    assert [block for block in gif.parse(encoded).blocks if block.kind not in gif.PICTURE] == kept
+    was, now = (np.asarray(one.rgb(), int) for one in (picture, image.decode(encoded)))
+    assert np.abs(was - now).mean() < 4
+    assert gif.has_alpha(encoded) == ("transparency" in settings_of)
+    fresh = gif.parse(image.encode(picture.freshened()))
+    assert {block.kind for block in fresh.blocks} <= {gif.IMAGE, gif.CONTROL}
+
+
+def test_explicit_mark_is_drawn_on_a_still_gif_only() -> None:
+    """GB 45438 5.2 for a still one; a moving one says that it needs another format, and takes the metadata mark."""
+    label = Label.first("p", "7")
+    marked = marker.mark(saved_large(), label)
+    assert (marked.layers, marked.label) == (("explicit", "metadata"), label)
+    was, now = (np.asarray(image.decode(data).rgb(), int) for data in (saved_large(), marked.data))
+    assert np.abs(was - now)[-40:, -120:].max() > 60
+    with pytest.raises(MovingImage):
+        marker.mark(samples.EVERY["gif moving"], label)
+    assert marker.mark(samples.EVERY["gif moving"], label, layers=("metadata",)).layers == ("metadata",)
+
+
+def saved_large() -> bytes:
+    """A picture with room for a mark."""
+    return samples.saved(samples.picture(320, 240), "GIF", comment=samples.COMMENT)

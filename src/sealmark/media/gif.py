@@ -127,3 +127,62 @@ def segments(block: Block, at: int) -> bytes:
 def version_89a(container: Container) -> bytes:
     """The head of a file that has application extensions, which version 87a does not know (26)."""
     return _SIGNATURES[1] + container.head[6:]
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels of the screen (18), from the header alone."""
+    width, height = int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    if not is_gif(data) or not width or not height:
+        raise Damaged(format="GIF", **why("文件头", "header"))
+    return width, height
+
+
+def is_moving(data: bytes) -> bool:
+    """Whether there is more than one image."""
+    return sum(block.kind == IMAGE for block in parse(data).blocks) > 1
+
+
+def is_deep(_data: bytes) -> bool:
+    """GIF samples have eight bits."""
+    return False
+
+
+def is_lossless(_data: bytes) -> bool:
+    """GIF loses nothing once its colours are chosen."""
+    return True
+
+
+def has_alpha(data: bytes) -> bool:
+    """Whether a control names a transparent colour (23)."""
+    return any(block.kind == CONTROL and block.raw[3:4] and block.raw[3] & 1 for block in parse(data).blocks)
+
+
+def exif_block(_data: bytes) -> bytes:
+    """GIF has no place for EXIF."""
+    return b""
+
+
+def profile(data: bytes) -> bytes:
+    """The ICC profile (ICC.1 annex B.5: application ICCRGBG1, code 012), or nothing."""
+    blocks = (block for block in parse(data).blocks if block.is_application(b"ICCRGBG1012"))
+    return next((segments(block, 14) for block in blocks), b"")
+
+
+def coded(data: bytes) -> bytes:
+    """The picture without a word about it."""
+    container = parse(data)
+    return build(Container(container.head, tuple(block for block in container.blocks if block.kind in PICTURE)))
+
+
+def splice(original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` picture among the comments and applications of the `original`, which stay bit for bit."""
+    old, new = parse(original), parse(encoded)
+    first = next(index for index, block in enumerate(old.blocks) if block.kind in PICTURE)
+    before, after = ([b for b in part if b.kind not in PICTURE] for part in (old.blocks[:first], old.blocks[first:]))
+    picture = [block for block in new.blocks if block.kind in PICTURE]
+    return build(Container(version_89a(new), (*before, *picture, *after), old.tail))
+
+
+def renew(_original: bytes, encoded: bytes) -> bytes:
+    """The newly `encoded` picture alone."""
+    return coded(encoded)

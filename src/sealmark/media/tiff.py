@@ -240,7 +240,7 @@ def appended(data: bytes, container: Container, packet: bytes) -> bytes:
     count = layout.written(len(others) + 1, layout.count)
     copy = (count, *others[:at], entry, *others[at:], layout.written(first.following, layout.width))
     header = data[: layout.header] + layout.written(start, layout.width)
-    return b"".join((header, data[len(header) :].ljust(start - len(header), b"\x00"), *copy, packet))
+    return b"".join((header, memoryview(data)[len(header) :], bytes(start - len(data)), *copy, packet))
 
 
 def _is_last(data: bytes, container: Container) -> bool:

@@ -65,14 +65,14 @@ def write(data: bytes, label: Label) -> bytes:
 
 def _superseded(data: bytes, container: Container) -> bytes:
     """The file with its other labels emptied in place, also that of the packet which the new one replaces."""
+    labelled = [part for part in _parts(data, container) if any(_read(data, container, part))]
+    if not labelled:
+        return data
     kept = bytearray(data)
-    for number, span in _parts(data, container):
+    for number, span in labelled:
         value = data[span.start : span.stop]
-        if number == _COMMENT:
-            labelled = bool(comment.labels(exif.text(value, container.layout.order)))
-            kept[span.start : span.stop] = bytes(len(value)) if labelled else value
-        elif any(xmp.read(value, f"TIFF IFD{number}")):
-            kept[span.start : span.stop] = _filled(xmp.without(value, f"TIFF IFD{number}"), len(span))
+        empty = bytes(len(value)) if number == _COMMENT else xmp.without(value, f"TIFF IFD{number} 700 XMP")
+        kept[span.start : span.stop] = _filled(empty, len(span))
     return bytes(kept)
 
 
