@@ -6,12 +6,16 @@ import struct
 import zlib
 from typing import Any
 
+import mutagen.flac
 import numpy as np
 import soundfile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from . import packages
+
+# The peer is untyped.
+MUTAGEN: Any = mutagen
 
 COMMENT = "a comment that stays"
 
@@ -62,6 +66,22 @@ def webp(mode: str = "RGB", **settings: Any) -> bytes:
     return saved(picture(mode=mode), "WEBP", **settings)
 
 
+def gif(frames: int = 1, **settings: Any) -> bytes:
+    """A GIF with a comment, still or moving."""
+    images = [picture(48 + index, 40, "P") for index in range(frames)]
+    images = [image.crop((0, 0, 48, 40)) for image in images]
+    moving = {"save_all": True, "append_images": images[1:], "duration": 80, "loop": 3, "disposal": 2}
+    return saved(images[0], "GIF", comment=COMMENT, **(moving if frames > 1 else {}), **settings)
+
+
+def tiff(pages: int = 1, *, mode: str = "RGB", **settings: Any) -> bytes:
+    """A TIFF with a description, a profile and a density; of several pages where asked for."""
+    images = [picture(96, 64 + index, mode) for index in range(pages)]
+    base = {"tiffinfo": {0x010E: COMMENT}, "dpi": (72, 72), "icc_profile": b"not a real profile"}
+    several = {"save_all": True, "append_images": images[1:]} if pages > 1 else {}
+    return saved(images[0], "TIFF", **(base | several | settings))
+
+
 def tone(seconds: float = 0.5, rate: int = 16000, channels: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
     """A quiet tone, [frames, channels]."""
     time = np.arange(int(seconds * rate)) / rate
@@ -85,6 +105,30 @@ def mp3(rate: int = 24000, channels: int = 1) -> bytes:
     return out.getvalue()
 
 
+def flac(rate: int = 16000, channels: int = 1) -> bytes:
+    """A FLAC with comments, a cover picture and padding."""
+    out = io.BytesIO()
+    soundfile.write(out, tone(rate=rate, channels=channels), rate, format="FLAC")
+    out.seek(0)
+    tagged = MUTAGEN.flac.FLAC(out)
+    tagged.update({"title": "题", "comment": COMMENT})
+    cover = MUTAGEN.flac.Picture()
+    cover.data, cover.mime = png_header(1, 1), "image/png"
+    tagged.add_picture(cover)
+    out.seek(0)
+    tagged.save(out, padding=lambda _info: 300)
+    return out.getvalue()
+
+
+def ogg(subtype: str = "VORBIS", rate: int = 16000) -> bytes:
+    """An Ogg with comments: VORBIS or OPUS."""
+    out = io.BytesIO()
+    with soundfile.SoundFile(out, "w", rate, 1, subtype, format="OGG") as file:
+        file.title, file.comment = "题", COMMENT
+        file.write(tone(rate=rate))
+    return out.getvalue()
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG whose header announces a size that its few bytes of pixels do not fill."""
     parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(64)))]
@@ -100,8 +144,15 @@ EVERY: dict[str, bytes] = {
     "jpeg": jpeg(),
     "webp": webp(),
     "webp extended": webp("RGBA", lossless=True, exif=exif(), icc_profile=b"not a real profile"),
+    "gif": gif(),
+    "gif moving": gif(4),
+    "tiff": tiff(),
+    "tiff pages": tiff(3, compression="tiff_lzw"),
     "wav": wav(),
     "mp3": mp3(),
+    "flac": flac(),
+    "ogg": ogg(),
+    "opus": ogg("OPUS"),
     "markdown": "---\ntitle: 题\ntags:\n  - a\n---\n# 你好\n".encode(),
     "docx": packages.docx(),
     "epub 3": packages.epub(packages.epub3_parts()),

@@ -270,7 +270,7 @@ def _signature_shown(finding: LayerFinding, signature: Examination) -> LayerFind
 
 def _explicit(data: Buffer, form: Format, limits: Limits) -> tuple[LayerFinding, SealmarkError | None]:
     """What is seen or heard, and the limit that kept us from looking."""
-    if form.medium not in _PERCEIVED:
+    if form.medium not in _PERCEIVED or form.mapped:  # a map is never read as a whole
         return _UNPERCEIVED, None
     try:
         return _PERCEIVED[form.medium](bytes(data), form, limits), None

@@ -195,3 +195,14 @@ class LegacyOffice(MediaError):
     en = "This is an OLE compound file (such as doc, xls or ppt of Office 97-2003), not a present Office format."
     zh_next = "请另存为 docx、xlsx 或 pptx 后重新提交。"
     en_next = "Save it as docx, xlsx or pptx and submit it again."
+
+
+class SeveralStreams(MediaError):
+    """A container with several streams one after another or side by side, of which each would need its own label."""
+
+    code = "media.several_streams"
+    status = 415
+    zh = "这份 {format} 文件含有多个串接或复用的流，无法只带一个标识。"
+    en = "This {format} file holds several chained or multiplexed streams, which one label cannot cover."
+    zh_next = "请拆分为每份只有一个流的文件后分别提交。"
+    en_next = "Split it into files of one stream each and submit them one by one."

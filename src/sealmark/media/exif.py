@@ -5,6 +5,7 @@ A malformed block is not ours to judge: looking into one finds nothing and never
 
 from typing import Literal
 
+Order = Literal["little", "big"]
 # JPEG keeps this before the TIFF structure; some writers keep it in PNG and WebP too.
 PREFIX = b"Exif\x00\x00"
 ORIENTATION, EXIF_POINTER, USER_COMMENT = 0x0112, 0x8769, 0x9286
@@ -29,10 +30,15 @@ def user_comment(block: bytes) -> tuple[int, int] | None:
 def comment_text(block: bytes) -> str:
     """The user comment's text, or the empty string."""
     span = user_comment(block)
-    value = block[span[0] : span[1]] if span else b""
-    if value[:8] in {_ASCII, _UNDEFINED}:
-        return value[8:].decode("utf-8", "replace").rstrip("\x00 ")
-    return value[8:].decode(_utf16(block, value[8:10]), "replace").rstrip("\x00 ") if _UNICODE in value[:8] else ""
+    return text(block[span[0] : span[1]], _order(block)) if span else ""
+
+
+def text(comment: bytes, order: Order) -> str:
+    """The text of a user comment that begins with its character code, or the empty string."""
+    if comment[:8] in {_ASCII, _UNDEFINED}:
+        return comment[8:].decode("utf-8", "replace").rstrip("\x00 ")
+    coding = _utf16(order, comment[8:10])
+    return comment[8:].decode(coding, "replace").rstrip("\x00 ") if _UNICODE in comment[:8] else ""
 
 
 def blanked(block: bytes) -> bytes:
@@ -41,18 +47,18 @@ def blanked(block: bytes) -> bytes:
     return block if span is None else block[: span[0]] + bytes(span[1] - span[0]) + block[span[1] :]
 
 
-def _utf16(block: bytes, mark: bytes) -> str:
+def _utf16(order: Order, mark: bytes) -> str:
     """The comment's own byte order mark, else the byte order of the block."""
     if mark in {b"\xff\xfe", b"\xfe\xff"}:
         return "utf-16"
-    return "utf-16-le" if _order(block) == "little" else "utf-16-be"
+    return "utf-16-le" if order == "little" else "utf-16-be"
 
 
 def _base(block: bytes) -> int:
     return len(PREFIX) if block.startswith(PREFIX) else 0
 
 
-def _order(block: bytes) -> Literal["little", "big"]:
+def _order(block: bytes) -> Order:
     base = _base(block)
     return "little" if block[base : base + 2] == b"II" else "big"
 

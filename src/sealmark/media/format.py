@@ -14,6 +14,7 @@ class Format:
 
     `media_types` and `extensions` begin with the preferred one; extensions carry no dot. A `mapped` format is known
     by its first `HEAD` bytes, and its files, which may be large, are read through a memory map.
+    `within` names a format that an item of this one may also be declared as: Opus in Ogg is Ogg.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Format:
     extensions: tuple[str, ...]
     sniff: Callable[[bytes], bool]
     mapped: bool = False
+    within: str | None = None
 
     @property
     def media_type(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image, ImageChops, JpegImagePlugin
 
 from sealmark.errors import why
-from sealmark.media import colour, exif, jpeg, png, riff, transparency, webp
+from sealmark.media import colour, exif, gif, jpeg, png, riff, transparency, webp
 from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
 from sealmark.media.format import Format
 from sealmark.media.limits import STANDARD, Limits
@@ -133,15 +133,20 @@ def _webp_settings(source: bytes) -> dict[str, Any]:
     return {"format": "WEBP", "quality": WEBP_QUALITY, "method": WEBP_EFFORT}
 
 
+def _gif_settings(_source: bytes) -> dict[str, Any]:
+    return {"format": "GIF"}
+
+
 _CODECS: Mapping[str, _Codec] = {
     "png": _Codec(png, _png_coded, _png_settings),
     "jpeg": _Codec(jpeg, _jpeg_coded, _jpeg_settings),
     "webp": _Codec(webp, _webp_coded, _webp_settings),
+    "gif": _Codec(gif, gif.coded, _gif_settings),
 }
 
 
 def decode(data: bytes, limits: Limits = STANDARD) -> Picture:
-    """The pixels of a still PNG, JPEG or WebP, fully transparent ones without their colour, which nobody sees.
+    """The pixels of a still PNG, JPEG, WebP or GIF, fully transparent ones without their colour, which nobody sees.
 
     The size is checked from the header before anything is decoded. Raises `TooManyPixels`, `MovingImage`,
     `Damaged`, and what `sniff` raises.
@@ -206,7 +211,8 @@ def _normalised(image: Image.Image) -> Image.Image:
 def encode(picture: Picture) -> bytes:
     """The picture in the format it came in; unless it is fresh, with every other piece of metadata as it was.
 
-    PNG and lossless WebP stay lossless; JPEG keeps its quantisation tables. Raises `NotEncodable`.
+    PNG and lossless WebP stay lossless; JPEG keeps its quantisation tables; the 256 colours at most of a GIF
+    are chosen anew. Raises `NotEncodable`.
     """
     codec = _codec(picture.format)
     out = io.BytesIO()

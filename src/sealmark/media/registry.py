@@ -4,7 +4,24 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import epub, jpeg, markdown, mp3, odf, ofd, ole, ooxml, png, text, wav, webp
+from sealmark.media import (
+    epub,
+    flac,
+    gif,
+    jpeg,
+    markdown,
+    mp3,
+    odf,
+    ofd,
+    ogg,
+    ole,
+    ooxml,
+    png,
+    text,
+    tiff,
+    wav,
+    webp,
+)
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -14,8 +31,13 @@ FORMATS: tuple[Format, ...] = (
     png.FORMAT,
     jpeg.FORMAT,
     webp.FORMAT,
+    gif.FORMAT,
+    tiff.FORMAT,
     wav.FORMAT,
+    flac.FORMAT,  # before MP3, whose tags may stand before it
     mp3.FORMAT,
+    ogg.FORMAT,
+    ogg.OPUS,
     *ooxml.FORMATS,
     epub.FORMAT,
     ofd.FORMAT,
@@ -106,7 +128,7 @@ def _declared(name: str | None, media_type: str | None) -> list[Format]:
 
 def _compare(declared: Format, actual: Format | None, data: Buffer) -> None:
     """Raise where the bytes contradict a declaration; one kind of text looks like another."""
-    if declared is actual:
+    if declared is actual or (actual is not None and declared.name == actual.within):
         return
     if declared.medium == "text" and (actual is None or actual.medium == "text"):
         if not _is_utf8(data):

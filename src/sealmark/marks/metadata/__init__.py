@@ -5,17 +5,37 @@ Every format is one small module with a `CARRIER`; another one is a module and a
 
 from sealmark.marks.errors import NoMetadataPlace
 from sealmark.marks.label import Label
-from sealmark.marks.metadata import epub, jpeg, markdown, mp3, odf, ofd, ooxml, png, wav, webp
+from sealmark.marks.metadata import (
+    epub,
+    flac,
+    gif,
+    jpeg,
+    markdown,
+    mp3,
+    odf,
+    ofd,
+    ogg,
+    ooxml,
+    opus,
+    png,
+    tiff,
+    wav,
+    webp,
+)
 from sealmark.marks.metadata.found import Carrier, Found, Remains
 from sealmark.media import Format, sniff
 from sealmark.media.pieces import Buffer, Pieces, joined
 
 __all__ = ["CARRIERS", "Carrier", "Found", "Remains", "carries", "edit", "read", "remains", "write"]
 
-CARRIERS: dict[str, Carrier] = {
-    module.CARRIER.name: module.CARRIER for module in (png, jpeg, webp, wav, mp3, markdown, epub, ofd)
-}
-CARRIERS |= {carrier.name: carrier for module in (ooxml, odf) for carrier in module.CARRIERS}
+_ALL: tuple[Carrier, ...] = (
+    *(one.CARRIER for one in (png, jpeg, webp, gif, tiff)),
+    *(one.CARRIER for one in (wav, flac, mp3, ogg, opus)),
+    *(one.CARRIER for one in (markdown, epub, ofd)),
+    *ooxml.CARRIERS,
+    *odf.CARRIERS,
+)
+CARRIERS = {carrier.name: carrier for carrier in _ALL}
 
 
 def carries(form: Format) -> bool:

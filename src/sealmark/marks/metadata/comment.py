@@ -6,7 +6,11 @@ from sealmark.media import exif
 
 def read(block: bytes) -> list[Found]:
     """The label in the user comment of an EXIF block, where that comment is one."""
-    text = exif.comment_text(block)
+    return labels(exif.comment_text(block))
+
+
+def labels(text: str) -> list[Found]:
+    """The label in the text of a user comment."""
     return [found(text, "EXIF UserComment", main=False)] if '"AIGC"' in text else []
 
 

@@ -18,17 +18,18 @@ _CODINGS = {0: ("latin-1", 1), 1: ("utf-16", 2), 2: ("utf-16-be", 2), 3: ("utf-8
 def remains(data: bytes) -> Remains:
     """Every label in an MP3, whole or not."""
     container, damage = mp3.remains(data)
-    frames = ((tag, frame) for tag in container.tags for frame in tag.frames if _is_place(frame))
-    return gathered(frames, _read, damage)
+    frames = ((tag, frame) for tag in container.tags for frame in tag.frames if is_place(frame))
+    return gathered(frames, read_frame, damage)
 
 
-def _is_place(frame: Frame) -> bool:
+def is_place(frame: Frame) -> bool:
     """Whether a look into the frame is worth its time: it is transformed, or begins with the description."""
     begins = frame.body[:40].upper().replace(b"\x00", b"")
     return frame.kind in _KINDS and (any(frame.flags[1:]) or DESCRIPTION.encode() in begins)
 
 
-def _read(place: tuple[Tag, Frame]) -> Iterator[Found]:
+def read_frame(place: tuple[Tag, Frame]) -> Iterator[Found]:
+    """The label in a user text frame of a tag, where its description is AIGC."""
     tag, frame = place
     text = _text(tag, frame)
     if text is not None:
@@ -39,11 +40,11 @@ def write(data: bytes, label: Label) -> bytes:
     """The MP3 with this label as its one label; every other frame, the padding and the sound stay bit for bit."""
     container = mp3.parse(data)
     first, *others = container.tags or (id3.new_tag(),)
-    tags = (_labelled(first, label), *(_kept(tag) for tag in others))
+    tags = (_labelled(first, label), *(unlabelled(tag) for tag in others))
     return mp3.build(Container(tags, container.sound))
 
 
-def _kept(tag: Tag) -> Tag:
+def unlabelled(tag: Tag) -> Tag:
     """A further tag, in which no second label stays."""
     return replace(tag, frames=tuple(frame for frame in tag.frames if _text(tag, frame) is None))
 
