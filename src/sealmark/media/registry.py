@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
+from sealmark.media import jpeg, markdown, matroska, mp3, png, text, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -15,6 +15,8 @@ FORMATS: tuple[Format, ...] = (
     jpeg.FORMAT,
     webp.FORMAT,
     wav.FORMAT,
+    matroska.MKV,
+    matroska.WEBM,
     mp3.FORMAT,
     markdown.FORMAT,
     text.FORMAT,
