@@ -103,16 +103,13 @@ class _Layout:
 
     def _find_positions(self) -> None:
         """The clusters that say truly where they are; others (0 in live streams) stay as they are."""
-        for cluster in self.segment.elements:
-            if cluster.kind == matroska.CLUSTER:
-                position = _position(self.data, cluster)
-                at = position and ebml.number(self.data[position.body : position.stop])
-                if (
-                    position
-                    and position.stop - position.body <= _WIDTH
-                    and at == cluster.start - self.segment.head.body
-                ):
-                    self.positions[cluster.start] = position
+        clusters = (one for one in self.segment.elements if one.kind == matroska.CLUSTER)
+        for cluster in clusters:
+            position = _position(self.data, cluster)
+            if position is None or position.stop - position.body > _WIDTH:
+                continue
+            if ebml.number(self.data[position.body : position.stop]) == cluster.start - self.segment.head.body:
+                self.positions[cluster.start] = position
 
     def _order(self) -> Iterator[Element | None]:
         """The elements, and nothing where the added one stands."""

@@ -73,7 +73,12 @@ def _value(tags: bytes, tag: Element) -> str:
 
 
 def without(tags: bytes, is_unwanted: Callable[[str], bool]) -> bytes:
-    """The body of a Tags element without the tags of some names; all others stay bit for bit."""
+    """The body of a Tags element without the tags of some names; all others stay bit for bit.
+
+    Raises what `read` raises: what cannot be read again is not written.
+    """
+    for _ in read(tags):
+        pass
     return _without(tags, Element(matroska.TAGS, 0, 0, len(tags)), is_unwanted, 0)
 
 

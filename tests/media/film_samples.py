@@ -1,0 +1,47 @@
+"""Films of every container that Sealmark walks with a memory map, by name: the form first, then the variant."""
+
+from collections.abc import Callable
+
+from . import films
+
+_BOTH = ("-map", "0", "-map", "1", "-g", "3")
+_ABOUT = ("-f", "ffmetadata", "-i", "about.txt", "-map_metadata", "2", "-map_chapters", "2")
+_ATTACHED = ("-attach", "about.txt", "-metadata:s:t", "mimetype=text/plain")
+_SHORT_CLUSTERS = ("-cluster_time_limit", "300")
+
+
+def h264() -> bytes:
+    """Picture, sound, title, chapters and an attachment."""
+    given = (*_ABOUT, *_BOTH, *_ATTACHED, "-c:v", "libx264", "-c:a", "libopus", *_SHORT_CLUSTERS)
+    return films.ffmpeg("matroska", *given)
+
+
+def _vp8() -> bytes:
+    given = ("-c:v", "libvpx", "-c:a", "libvorbis", "-reserve_index_space", "2000", "-cues_to_front", "1")
+    return films.ffmpeg("webm", *_BOTH, *given, *_SHORT_CLUSTERS)
+
+
+def _mpeg4() -> bytes:
+    return films.ffmpeg("matroska", *_BOTH, "-c:v", "mpeg4", "-c:a", "libmp3lame", piped=True)
+
+
+def _vp9() -> bytes:
+    return films.ffmpeg("webm", *_BOTH, "-c:v", "libvpx-vp9", "-c:a", "libopus", "-live", "1", piped=True)
+
+
+MATROSKA: dict[str, Callable[[], bytes]] = {
+    "mkv": h264,
+    "mkv streamed": _mpeg4,
+    "mkv lossless": lambda: films.ffmpeg("matroska", *_BOTH, "-c:v", "ffv1", "-c:a", "flac"),
+    "mkv sound": lambda: films.ffmpeg("matroska", "-map", "1", "-c:a", "flac"),
+    "mkv pyav": lambda: films.pyav("matroska", "libx264"),
+    "mkv tags behind": lambda: films.with_everything(h264(), films.simple_tag("TITLE", "题")),
+    "mkv cues before": lambda: films.with_everything(h264(), cues_first=True),
+    "mkv checked": lambda: films.with_everything(h264(), films.simple_tag("TITLE", "题"), crc=True),
+    "mkv open": lambda: films.with_everything(h264(), live=True),
+    "webm": _vp8,
+    "webm streamed": _vp9,
+    "webm pyav": lambda: films.pyav("webm", "libvpx-vp9"),
+}
+EVERY: dict[str, Callable[[], bytes]] = {**MATROSKA}
+FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}
