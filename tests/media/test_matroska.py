@@ -154,7 +154,9 @@ def test_flipped_bytes_give_a_film_or_a_domain_error(key: str, data: st.DataObje
     """No damage raises anything but our own errors, reading or editing."""
     whole = bytearray(_made(key))
     for _ in range(data.draw(st.integers(1, 8))):
-        whole[data.draw(st.integers(0, len(whole) - 1) | st.integers(0, min(len(whole), 900) - 1))] = data.draw(st.integers(0, 255))
+        whole[data.draw(st.integers(0, len(whole) - 1) | st.integers(0, min(len(whole), 900) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
     with suppress(MediaError):
         segment = matroska.parse(bytes(whole)).segments[0]
         assert matroska_layout.edited(bytes(whole), segment, Edit({}))

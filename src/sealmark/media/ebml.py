@@ -36,6 +36,8 @@ def head(data: Buffer, at: int) -> tuple[int, int, int]:
 
     Raises `Damaged` where no element begins.
     """
+    if at + 1 < len(data) and data[at] >= 0x80 and 0x80 <= data[at + 1] < 0xFF:  # most: one byte and one byte
+        return data[at], at + 2, data[at + 1] & 0x7F
     raw = data[at : at + _LONGEST_HEAD]
     width = 9 - raw[0].bit_length() if raw else 9
     if width > 4 or len(raw) <= width or not raw[width]:
@@ -67,7 +69,7 @@ def children(data: Buffer, start: int, stop: int) -> Iterator[Element]:
 
 def size(number: int, width: int = 0) -> bytes:
     """A size (RFC 8794 6), in so many bytes, or in as few as can hold it."""
-    width = width or next(n for n in range(1, WIDEST + 1) if number < (1 << 7 * n) - 1)
+    width = width or (number + 1).bit_length() // 7 + 1  # all bits set would mean an unknown size
     return (1 << 7 * width | number).to_bytes(width, "big")
 
 
@@ -81,11 +83,19 @@ def encoded(kind: int, body: bytes) -> bytes:
     return b"".join((identifier(kind), size(len(body)), body))
 
 
+def is_checked(body: object) -> bool:
+    """Whether a master's body begins with a check sum."""
+    return isinstance(body, bytes) and body.startswith(_CRC_HEAD)
+
+
+def with_checksum(body: bytes) -> bytes:
+    """A master's body; where its first child is a check sum, one that is true (RFC 8794 11.3.1)."""
+    return b"".join((_CRC_HEAD, checksum(zlib.crc32(body[6:])), body[6:])) if is_checked(body) else body
+
+
 def master(kind: int, body: bytes) -> bytes:
-    """A master of these children; where the first is a check sum, it is made true (RFC 8794 11.3.1)."""
-    if body.startswith(_CRC_HEAD):
-        body = b"".join((_CRC_HEAD, checksum(zlib.crc32(body[6:])), body[6:]))
-    return encoded(kind, body)
+    """A master of these children, with a check sum that is true where they have one."""
+    return encoded(kind, with_checksum(body))
 
 
 def checksum(crc: int) -> bytes:

@@ -37,6 +37,9 @@ _DEEPEST = 4  # CueReference in CueTrackPositions in CuePoint
 _BLOCK = 1 << 20
 
 _Piece: TypeAlias = bytes | Span
+# Bytes, positions, and the bodies of masters that begin with a check sum.
+_Parts: TypeAlias = "list[bytes | int | _Parts]"
+_ADDED = -1  # the position of the element that is put in, before it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class _Layout:
     old: list[int] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
     positions: dict[int, Element] = field(default_factory=dict)
+    indexes: dict[int, _Parts] = field(default_factory=dict)
     added_at: int = 0
 
     def measure(self) -> None:
@@ -129,10 +133,10 @@ class _Layout:
             elif element.start in self.edit.replaced:
                 yield [self.edit.replaced[element.start]]
             elif element.kind == matroska.SEEK_HEAD:
-                yield [self._index(element, self._entry() if register else b"")]
+                yield [self._index(element, register)]
                 register = False
             elif element.kind == matroska.CUES:
-                yield [self._index(element, b"")]
+                yield [self._index(element, False)]
             elif element.start in self.positions:
                 yield self._cluster(element, self.positions[element.start])
             else:
@@ -140,22 +144,25 @@ class _Layout:
 
     def moved(self, position: int) -> int:
         """Where something in the segment will be; the measure before has it stay."""
+        if position == _ADDED:
+            return self.added_at
         at = position + self.segment.head.body
         index = bisect_right(self.old, at) - 1
         if index < 0 or at >= self.segment.head.stop:
             return position
         return self.new[index] + at - self.old[index]
 
-    def _entry(self) -> bytes:
-        """What registers the added element."""
-        kind = ebml.encoded(_SEEK_ID, ebml.identifier(matroska.TAGS))
-        return ebml.encoded(_SEEK, kind + ebml.encoded(_SEEK_POSITION, self.added_at.to_bytes(_WIDTH, "big")))
-
-    def _index(self, element: Element, added: bytes) -> bytes:
-        if element.stop - element.body > _LONGEST_INDEX:
-            raise MetadataOverLimit(place="Matroska Cues", **why("过大", "too large"))
-        body = self.data[element.body : element.stop]
-        return ebml.master(element.kind, _relocated(body, self._is_gone, self.moved) + added)
+    def _index(self, element: Element, register: bool) -> bytes:
+        """A SeekHead or Cues as it will be; it is read once."""
+        if element.start not in self.indexes:
+            if element.stop - element.body > _LONGEST_INDEX:
+                raise MetadataOverLimit(place="Matroska Cues", **why("过大", "too large"))
+            parts = _parsed(self.data[element.body : element.stop], self._is_gone)
+            if register:
+                name = ebml.encoded(_SEEK_ID, ebml.identifier(matroska.TAGS))
+                parts += _master_parts(_SEEK, [name, *_position_parts(_SEEK_POSITION, _ADDED)])
+            self.indexes[element.start] = _master_parts(element.kind, parts)
+        return _rendered(self.indexes[element.start], self.moved)
 
     def _is_gone(self, position: int) -> bool:
         """Whether the element at a position is taken out."""
@@ -201,11 +208,11 @@ def _position(data: Buffer, cluster: Element) -> Element | None:
     return None
 
 
-def _relocated(body: bytes, is_gone: Callable[[int], bool], moved: Callable[[int], int], depth: int = 0) -> bytes:
-    """The children of an index with every position moved; a Seek to what is gone goes too."""
+def _parsed(body: bytes, is_gone: Callable[[int], bool], depth: int = 0) -> _Parts:
+    """An index's body with its positions apart; a Seek to what is gone goes too."""
     if depth > _DEEPEST:
         raise Damaged(format=ebml.NAME, **why("索引嵌套过深", "index nested too deep"))
-    out: list[bytes] = []
+    parts: _Parts = []
     at = 0
     while at < len(body):
         kind, start, size = ebml.head(body, at)
@@ -213,20 +220,43 @@ def _relocated(body: bytes, is_gone: Callable[[int], bool], moved: Callable[[int
         if size < 0 or stop > len(body):
             raise Damaged(format=ebml.NAME, **why("索引", "index"))
         if kind in _POSITIONS:
-            out.append(_moved(kind, ebml.number(body[start:stop]), moved))
+            parts += _position_parts(kind, ebml.number(body[start:stop]))
         elif kind not in _MASTERS:
-            out.append(body[at:stop])
+            parts.append(body[at:stop])
         elif kind != _SEEK or not is_gone(_target(body[start:stop])):
-            out.append(ebml.master(kind, _relocated(body[start:stop], is_gone, moved, depth + 1)))
+            parts += _master_parts(kind, _parsed(body[start:stop], is_gone, depth + 1))
         at = stop
-    return b"".join(out)
+    return parts
 
 
-def _moved(kind: int, position: int, moved: Callable[[int], int]) -> bytes:
-    new = 0 if kind in _STATES and not position else moved(position)
-    if new >= 1 << 8 * _WIDTH:
+def _position_parts(kind: int, position: int) -> _Parts:
+    if position >= 1 << 8 * _WIDTH:
         raise Damaged(format=ebml.NAME, **why("索引", "index"))
-    return ebml.encoded(kind, new.to_bytes(_WIDTH, "big"))
+    head = ebml.identifier(kind) + ebml.size(_WIDTH)
+    return [head + bytes(_WIDTH)] if kind in _STATES and not position else [head, position]
+
+
+def _master_parts(kind: int, parts: _Parts) -> _Parts:
+    head = ebml.identifier(kind) + ebml.size(_length(parts))
+    return [head, parts] if ebml.is_checked(parts[0] if parts else b"") else [head, *parts]
+
+
+def _length(parts: _Parts) -> int:
+    return sum(
+        _WIDTH if isinstance(part, int) else _length(part) if isinstance(part, list) else len(part) for part in parts
+    )
+
+
+def _rendered(parts: _Parts, moved: Callable[[int], int]) -> bytes:
+    """The bytes of an index: positions as they will be, check sums that are true."""
+    return b"".join(
+        part
+        if isinstance(part, bytes)
+        else moved(part).to_bytes(_WIDTH, "big")
+        if isinstance(part, int)
+        else ebml.with_checksum(_rendered(part, moved))
+        for part in parts
+    )
 
 
 def _target(body: bytes) -> int:
