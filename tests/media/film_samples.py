@@ -43,5 +43,21 @@ MATROSKA: dict[str, Callable[[], bytes]] = {
     "webm streamed": _vp9,
     "webm pyav": lambda: films.pyav("webm", "libvpx-vp9"),
 }
-EVERY: dict[str, Callable[[], bytes]] = {**MATROSKA}
+_AVC = ("-c:v", "libx264", "-c:a", "aac")
+
+
+def indexed_flv() -> bytes:
+    """An index of key frames by their places in the file."""
+    return films.ffmpeg("flv", *_ABOUT, *_BOTH, *_AVC, "-flvflags", "add_keyframe_index")
+
+
+FLV: dict[str, Callable[[], bytes]] = {
+    "flv": lambda: films.ffmpeg("flv", *_ABOUT, *_BOTH, "-c:v", "flv", "-c:a", "libmp3lame"),
+    "flv indexed": indexed_flv,
+    "flv streamed": lambda: films.ffmpeg("flv", *_BOTH, *_AVC, piped=True),
+    "flv enhanced": lambda: films.ffmpeg("flv", *_BOTH, "-c:v", "libvpx-vp9", "-c:a", "flac"),
+    "flv bare": lambda: films.ffmpeg("flv", *_BOTH, *_AVC, "-flvflags", "no_metadata"),
+    "flv pyav": lambda: films.pyav("flv", "flv1"),
+}
+EVERY: dict[str, Callable[[], bytes]] = {**MATROSKA, **FLV}
 FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}

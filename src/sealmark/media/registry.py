@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import jpeg, markdown, matroska, mp3, png, text, wav, webp
+from sealmark.media import avi, flv, jpeg, markdown, matroska, mp3, png, text, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -15,8 +15,10 @@ FORMATS: tuple[Format, ...] = (
     jpeg.FORMAT,
     webp.FORMAT,
     wav.FORMAT,
+    avi.FORMAT,
     matroska.MKV,
     matroska.WEBM,
+    flv.FORMAT,
     mp3.FORMAT,
     markdown.FORMAT,
     text.FORMAT,

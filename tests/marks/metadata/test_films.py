@@ -54,6 +54,8 @@ def test_packets_streams_chapters_and_other_metadata_stay(key: str) -> None:
     marked = metadata.write(data, TWO)
     assert films.packets(marked) == films.packets(data)
     was, now = films.about(data), films.about(marked)
+    for one in (was, now):  # a place in the file, see test_flv
+        one["metadata"].pop("lastkeyframelocation", None)
     assert json.loads(now["metadata"].pop("AIGC")) == TWO.as_dict()
     assert now == was
 
