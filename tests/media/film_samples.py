@@ -59,5 +59,21 @@ FLV: dict[str, Callable[[], bytes]] = {
     "flv bare": lambda: films.ffmpeg("flv", *_BOTH, *_AVC, "-flvflags", "no_metadata"),
     "flv pyav": lambda: films.pyav("flv", "flv1"),
 }
-EVERY: dict[str, Callable[[], bytes]] = {**MATROSKA, **FLV}
+
+
+def mpeg4_avi() -> bytes:
+    """Picture and sound with a list of names and a title before them, and an index behind."""
+    return films.ffmpeg("avi", *_ABOUT, *_BOTH, "-c:v", "mpeg4", "-c:a", "libmp3lame")
+
+
+AVI: dict[str, Callable[[], bytes]] = {
+    "avi": mpeg4_avi,
+    "avi streamed": lambda: films.ffmpeg("avi", *_BOTH, "-c:v", "mpeg4", "-c:a", "pcm_s16le", piped=True),
+    "avi lossless": lambda: films.ffmpeg("avi", *_BOTH, "-c:v", "ffv1", "-c:a", "pcm_s16le"),
+    "avi pyav": lambda: films.pyav("avi", "mjpeg", "yuvj420p"),
+    "avi opendml": lambda: films.opendml(mpeg4_avi()),
+    "avi bare": lambda: films.opendml(mpeg4_avi(), bare=True),
+    "avi absolute": lambda: films.absolute(mpeg4_avi()),
+}
+EVERY: dict[str, Callable[[], bytes]] = {**MATROSKA, **FLV, **AVI}
 FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}

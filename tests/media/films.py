@@ -2,6 +2,7 @@
 
 import functools
 import io
+import struct
 import subprocess
 import tempfile
 import zlib
@@ -219,3 +220,97 @@ def _seek(kind: str, at: int) -> bytes:
 
 def _cue(number: int, at: int) -> bytes:
     return element("bb", unsigned("b3", number * 100) + element("b7", unsigned("f7", 1) + unsigned("f1", at)))
+
+
+# AVI by hand, apart from the code under test.
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A RIFF chunk with its padding."""
+    return kind + struct.pack("<I", len(body)) + body + bytes(len(body) & 1)
+
+
+def chunks(data: bytes, at: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, body and end of the chunks that stand side by side; the kind of a list is that of what it lists."""
+    while at + 8 <= stop:
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        named = data[at : at + 4] in {b"RIFF", b"LIST"}
+        yield data[at + 8 : at + 12] if named else data[at : at + 4], at + (12 if named else 8), at + 8 + size
+        at += 8 + size + (size & 1)
+
+
+def _parts(data: bytes) -> dict[bytes, tuple[int, int]]:
+    """Where the bodies of the chunks of the first form stand."""
+    _, body, stop = next(chunks(data, 0, len(data)))
+    return {kind: (start, end) for kind, start, end in chunks(data, body, stop)}
+
+
+def absolute(source: bytes) -> bytes:
+    """The film with an index whose places count from the file's start, as some old writers have it."""
+    parts = _parts(source)
+    start, stop = parts[b"idx1"]
+    movi = parts[b"movi"][0] - 4
+    entries = struct.iter_unpack("<4sIII", source[start:stop])
+    index = b"".join(struct.pack("<4sIII", kind, flags, place + movi, size) for kind, flags, place, size in entries)
+    return source[:start] + index + source[stop:]
+
+
+@functools.cache
+def opendml(source: bytes, bare: bool = False) -> bytes:
+    """The film in two forms, as OpenDML has it for more than a gigabyte: indexes of indexes, and names behind `movi`.
+
+    `bare`: without any list of names.
+    """
+    parts = _parts(source)
+    media = [(kind, source[start:stop]) for kind, start, stop in chunks(source, *parts[b"movi"])]
+    flags = [one[1] for one in struct.iter_unpack("<4sIII", source[slice(*parts[b"idx1"])])]
+    pieces = [(kind, body, bool(flag & 0x10)) for (kind, body), flag in zip(media, flags, strict=True)]
+    header = source[slice(*parts[b"hdrl"])]
+    names = b"" if bare else chunk(b"LIST", b"INFO" + chunk(b"IART", b"someone\x00") + chunk(b"ICMT", b"odd\x00"))
+    half = len(pieces) // 2
+    places: dict[bytes, list[tuple[int, int]]] = {}
+    for _ in range(2):  # the second time the places are known; the sizes are the same
+        head = chunk(b"LIST", b"hdrl" + _super_indexed(header, places))
+        places = {}
+        base = 12 + len(head)
+        movi, old = _movi(pieces[:half], base + 12, places)
+        first = chunk(b"RIFF", b"AVI " + head + movi + chunk(b"idx1", old) + names)
+        second = chunk(b"RIFF", b"AVIX" + _movi(pieces[half:], len(first) + 24, places)[0])
+    return first + second
+
+
+def _movi(
+    pieces: list[tuple[bytes, bytes, bool]], start: int, places: dict[bytes, list[tuple[int, int]]]
+) -> tuple[bytes, bytes]:
+    """A `movi` whose content begins at `start`, with its standard indexes at the end, and the old index of it."""
+    out = bytearray()
+    entries: dict[bytes, list[tuple[int, int]]] = {}
+    old = b""
+    for kind, body, is_key in pieces:
+        old += struct.pack("<4sIII", kind, 0x10 if is_key else 0, len(out) + 4, len(body))
+        entries.setdefault(kind, []).append((len(out) + 8, len(body) | (0 if is_key else 1 << 31)))
+        out += chunk(kind, body)
+    for kind, ones in entries.items():
+        index = struct.pack("<HBBI4sQI", 2, 0, 1, len(ones), kind, start, 0)
+        index = chunk(b"ix" + kind[:2], index + b"".join(struct.pack("<II", *one) for one in ones))
+        places.setdefault(kind, []).append((start + len(out), len(index)))
+        out += index
+    return chunk(b"LIST", b"movi" + bytes(out)), old
+
+
+def _super_indexed(header: bytes, places: dict[bytes, list[tuple[int, int]]]) -> bytes:
+    """The headers with an index of indexes in each stream's, in place of what was reserved for one."""
+    out, number = b"", 0
+    for kind, start, stop in chunks(header, 0, len(header)):
+        if kind != b"strl":
+            out += header[start - (12 if kind == b"odml" else 8) : stop + (stop & 1)]
+            continue
+        name = next((one for one in places if one.startswith(b"%02d" % number)), b"00dc")
+        index = struct.pack("<HBBI4sIII", 4, 0, 0, len(places.get(name, ())), name, 0, 0, 0)
+        index += b"".join(struct.pack("<QII", at, size, 1) for at, size in places.get(name, [(0, 0), (0, 0)]))
+        kept = [
+            header[at - 8 : end + (end - at & 1)] for what, at, end in chunks(header, start, stop) if what != b"JUNK"
+        ]
+        out += chunk(b"LIST", b"strl" + b"".join(kept) + chunk(b"indx", index))
+        number += 1
+    return out

@@ -140,11 +140,10 @@ def test_strings_round_trip(text: str) -> None:
 
 def test_every_kind_of_value_is_stepped_over() -> None:
     """AMF 0, section 2: all markers that a file can hold."""
-    values = [
-        b"\x00" + bytes(8), b"\x01\x01", b"\x02\x00\x01a", b"\x03\x00\x01a\x05\x00\x00\x09", b"\x05", b"\x06", b"\x07\x00\x01",
-        b"\x08\x00\x00\x00\x00\x00\x00\x09", b"\x0a\x00\x00\x00\x02\x05\x06", b"\x0b" + bytes(10), b"\x0c\x00\x00\x00\x01a",
-        b"\x0d", b"\x0f\x00\x00\x00\x01a", b"\x10\x00\x01c\x00\x01a\x05\x00\x00\x09",
-    ]  # fmt: skip
+    fixed = [b"\x00" + bytes(8), b"\x01\x01", b"\x05", b"\x06", b"\x07\x00\x01", b"\x0b" + bytes(10), b"\x0d"]
+    texts = [b"\x02\x00\x01a", b"\x0c\x00\x00\x00\x01a", b"\x0f\x00\x00\x00\x01a"]
+    objects = [b"\x03\x00\x01a\x05\x00\x00\x09", b"\x08\x00\x00\x00\x00\x00\x00\x09", b"\x0a\x00\x00\x00\x02\x05\x06"]
+    values = [*fixed, *texts, *objects, b"\x10\x00\x01c\x00\x01a\x05\x00\x00\x09"]
     body = b"\x03" + b"".join(b"\x00\x01k" + value for value in values) + b"\x00\x00\x09"
     assert [body[one.value : one.stop] for one in amf.properties(body, 0)] == values
     assert films.packets(film_samples.FLV["flv"]())

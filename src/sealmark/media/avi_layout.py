@@ -43,13 +43,11 @@ def padded(kind: bytes, body: bytes) -> bytes:
     return b"".join((kind, len(body).to_bytes(4, "little"), body, bytes(len(body) & 1)))
 
 
-def is_full(container: Container, splices: Iterable[Splice]) -> bool:
-    """Whether a form would be longer than RIFF can say."""
-    forms = {chunk.start: chunk.stop - chunk.start - 8 for chunk in container.chunks if chunk.kind == RIFF}
-    for splice in splices:
-        if splice.parents:
-            forms[splice.parents[0]] += splice.growth
-    return any(size >= OPEN for size in forms.values())
+def is_full(data: Buffer, container: Container, splices: Iterable[Splice]) -> bool:
+    """Whether a form would be longer than RIFF can say; one of open size says nothing."""
+    forms = {chunk.start: _size(data, chunk.start) for chunk in container.chunks if chunk.kind == RIFF}
+    grown = {start: sum(one.growth for one in splices if one.parents[:1] == (start,)) for start in forms}
+    return any(0 < forms[start] < OPEN <= forms[start] + grown[start] for start in forms)
 
 
 def edited(data: Buffer, container: Container, splices: Sequence[Splice]) -> Pieces:
@@ -66,6 +64,10 @@ def edited(data: Buffer, container: Container, splices: Sequence[Splice]) -> Pie
     return tuple(piece for piece in (*pieces, Span(at, len(data))) if len(piece))
 
 
+def _size(data: Buffer, start: int) -> int:
+    return int.from_bytes(data[start + 4 : start + 8], "little")
+
+
 def _sizes(data: Buffer, splices: Iterable[Splice]) -> Iterator[Splice]:
     """The sizes of the lists around the splices; open ones stay open."""
     growth: dict[int, int] = {}
@@ -73,7 +75,7 @@ def _sizes(data: Buffer, splices: Iterable[Splice]) -> Iterator[Splice]:
         for parent in splice.parents:
             growth[parent] = growth.get(parent, 0) + splice.growth
     for parent, more in growth.items():
-        size = int.from_bytes(data[parent + 4 : parent + 8], "little")
+        size = _size(data, parent)
         if size not in {0, OPEN}:
             yield Splice(parent + 4, parent + 8, (size + more).to_bytes(4, "little"))
 
@@ -160,10 +162,9 @@ def _old_index(data: Buffer, chunk: Chunk, movi: Chunk, moves: Moves) -> Iterato
 
 
 def _is_absolute(data: Buffer, body: bytes, movi: Chunk) -> bool:
-    """Whether the first entries lead to their chunks from the file's start, and not from `movi`."""
-    absolute = 0
+    """Whether the first entries lead to their chunks from the file's start rather than from `movi`."""
+    absolute = relative = 0
     for kind, _, place, _ in _OLD_ENTRY.iter_unpack(body[: _LOOKED_AT * _OLD_ENTRY.size]):
-        if data[movi.start + 8 + place : movi.start + 12 + place] == kind:
-            return False
         absolute += data[place : place + 4] == kind
-    return absolute > 0
+        relative += data[movi.start + 8 + place : movi.start + 12 + place] == kind
+    return absolute > relative

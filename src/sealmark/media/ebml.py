@@ -69,7 +69,7 @@ def children(data: Buffer, start: int, stop: int) -> Iterator[Element]:
 
 def size(number: int, width: int = 0) -> bytes:
     """A size (RFC 8794 6), in so many bytes, or in as few as can hold it."""
-    width = width or (number + 1).bit_length() // 7 + 1  # all bits set would mean an unknown size
+    width = width or ((number + 1).bit_length() + 6) // 7  # all bits set would mean an unknown size
     return (1 << 7 * width | number).to_bytes(width, "big")
 
 

@@ -73,7 +73,7 @@ def test_map_gives_what_memory_gives(key: str, tmp_path: Path) -> None:
     assert len(out.getvalue()) == pieces.length(edited)
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", [key for key in KEYS if key != "avi streamed"])  # an open size tells no end
 def test_cut_film_is_damaged(key: str) -> None:
     """A film that is cut off is refused; what still stands of the label is read."""
     marked = metadata.write(film_samples.EVERY[key](), ONE)

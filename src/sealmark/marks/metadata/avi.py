@@ -60,7 +60,7 @@ def edit(data: Buffer, label: Label) -> Pieces:
     """The AVI with this label as its one label; every other entry stays, and every packet."""
     container = avi.parse(data)
     splices = tuple(_splices(data, container, label))
-    if avi_layout.is_full(container, splices):
+    if avi_layout.is_full(data, container, splices):
         raise NoRoom(place="AVI RIFF")
     return avi_layout.edited(data, container, splices)
 
