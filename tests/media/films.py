@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
-import imageio_ffmpeg
+import imageio_ffmpeg  # type: ignore[import-untyped]  # has no types
 import numpy as np
 
 # PyAV's stubs know less than it does.
@@ -19,7 +19,6 @@ _AV: Any = av
 _PICTURE = ("-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=1")
 _SOUND = ("-f", "lavfi", "-i", "sine=d=1")
 _CHAPTERS = ";FFMETADATA1\ntitle=a film\nartist=someone\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=1\ntitle=one\n"
-CACHE = functools.cache
 
 
 @functools.cache
@@ -79,6 +78,23 @@ def about(data: bytes) -> dict[str, Any]:
         headers = [one.codec_context and one.codec_context.extradata for one in container.streams]
         chapters = [(one["start"], one["end"], one["metadata"]) for one in container.chapters()]
         return {"metadata": dict(container.metadata), "streams": streams, "headers": headers, "chapters": chapters}
+
+
+class _Stream:
+    """Bytes that can only be read in their order."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        return self._file.read(size)
+
+
+def read_without_seeking(data: bytes) -> dict[str, str]:
+    """The file's metadata for a reader that cannot go back or ahead."""
+    with _AV.open(_Stream(data)) as container:
+        return dict(container.metadata)
 
 
 def found_by_seeking(data: bytes, seconds: float) -> tuple[Any, ...]:

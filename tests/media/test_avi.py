@@ -104,6 +104,17 @@ def test_an_index_that_is_full_or_lies_is_refused() -> None:
         metadata.write(bytes(data), LABEL)
 
 
+def test_indexes_without_end_are_given_up() -> None:
+    """An index of more indexes than any film has is an error in good time."""
+    for entries, copies in ((70_000, 1), (40_000, 5)):
+        index = struct.pack("<HBBI4sIII", 4, 0, 0, entries, b"00dc", 0, 0, 0) + struct.pack("<QII", 800, 8, 1) * entries
+        inside = films.chunk(b"LIST", b"strl" + films.chunk(b"indx", index) * copies)
+        movi = films.chunk(b"LIST", b"movi" + bytes(100))
+        data = films.chunk(b"RIFF", b"AVI " + movi + films.chunk(b"LIST", b"hdrl" + inside))
+        with pytest.raises(Damaged):
+            metadata.write(data, LABEL)
+
+
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "avi streamed"])
 def test_truncation_anywhere_is_noticed(key: str) -> None:
     """A film cut anywhere before its end is damaged, and says so."""

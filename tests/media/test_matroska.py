@@ -35,24 +35,34 @@ def _inside(data: bytes, start: int, stop: int, *path: str) -> Iterator[tuple[in
             yield from _inside(data, body, end, *path[1:]) if path[1:] else [(body, end)]
 
 
+def _number(data: bytes, span: tuple[int, int]) -> int:
+    return int.from_bytes(data[span[0] : span[1]], "big")
+
+
 def check_positions(data: bytes) -> int:
     """Every position leads to what it names, and every check sum is true; how many were looked at."""
-    count = 0
     _, (_, _, origin, stop) = list(films.elements(data))[:2]
-    number = lambda span: int.from_bytes(data[span[0] : span[1]], "big")  # noqa: E731  # a word for three lines
+    count = 0
     for body, end in _inside(data, origin, stop, films.SEEK_HEAD, "4dbb"):
-        (kind,), (place,) = _inside(data, body, end, "53ab"), _inside(data, body, end, "53ac")
-        at = origin + number(place)
-        assert data[at : at + kind[1] - kind[0]] == data[kind[0] : kind[1]]
+        (name,), (place,) = _inside(data, body, end, "53ab"), _inside(data, body, end, "53ac")
+        at = origin + _number(data, place)
+        assert data[at : at + name[1] - name[0]] == data[name[0] : name[1]]
         count += 1
+    return (
+        count + _check_cues(data, origin, stop) + _check_clusters(data, origin, stop) + _check_sums(data, origin, stop)
+    )
+
+
+def _check_cues(data: bytes, origin: int, stop: int) -> int:
+    """A cue leads to a cluster, and where it says so to a block in it."""
+    count = 0
     for body, end in _inside(data, origin, stop, films.CUES, "bb", "b7"):
         (place,), relative = _inside(data, body, end, "f1"), list(_inside(data, body, end, "f0"))
-        at = origin + number(place)
-        kind, _, inside, _ = next(films.elements(data, at, stop))
+        kind, _, inside, _ = next(films.elements(data, origin + _number(data, place), stop))
         assert kind == films.CLUSTER
-        assert all(data[inside + number(one)] in {0xA0, 0xA3} for one in relative)
+        assert all(data[inside + _number(data, one)] in {0xA0, 0xA3} for one in relative)
         count += 1
-    return count + _check_clusters(data, origin, stop) + _check_sums(data, origin, stop)
+    return count
 
 
 def _check_clusters(data: bytes, origin: int, stop: int) -> int:
@@ -191,6 +201,13 @@ def test_elements_without_end_are_counted() -> None:
     ):
         with pytest.raises(Damaged):
             matroska.parse(header + films.element(films.SEGMENT, inside))
+
+
+def test_segments_without_end_are_counted() -> None:
+    """One empty segment after another is given up, too."""
+    header, _ = films.top(_made("mkv"))
+    with pytest.raises(Damaged):
+        matroska.parse(header + films.element(films.SEGMENT, b"") * 300_000)
 
 
 def test_an_index_without_end_is_not_rewritten() -> None:

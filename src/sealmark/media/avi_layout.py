@@ -9,6 +9,7 @@ from itertools import accumulate
 from sealmark.errors import why
 from sealmark.media.avi import MOVI, NAME, RIFF, Chunk, Container
 from sealmark.media.errors import Damaged
+from sealmark.media.limits import MOST_PARTS
 from sealmark.media.pieces import Buffer, Pieces, Span
 from sealmark.media.riff import OPEN
 
@@ -46,7 +47,9 @@ def padded(kind: bytes, body: bytes) -> bytes:
 def is_full(data: Buffer, container: Container, splices: Iterable[Splice]) -> bool:
     """Whether a form would be longer than RIFF can say; one of open size says nothing."""
     forms = {chunk.start: _size(data, chunk.start) for chunk in container.chunks if chunk.kind == RIFF}
-    grown = {start: sum(one.growth for one in splices if one.parents[:1] == (start,)) for start in forms}
+    grown = dict.fromkeys(forms, 0)
+    for one in splices:
+        grown[one.parents[0]] += one.growth
     return any(0 < forms[start] < OPEN <= forms[start] + grown[start] for start in forms)
 
 
@@ -101,11 +104,14 @@ class Moves:
 def _indexes(data: Buffer, container: Container, moves: Moves) -> Iterator[Splice]:
     """The places in every index, as they are after the moves (OpenDML 1.02, 3.0; `idx1` of AVI 1)."""
     movi = next(chunk for chunk in container.chunks if chunk.form == MOVI)
-    for chunk in container.chunks:
-        if chunk.kind == b"indx":
-            yield from _index(data, chunk, movi, moves)
-        elif chunk.kind == b"idx1" and moves.by(movi.start):
-            yield from _old_index(data, chunk, movi, moves)
+    new = (chunk for chunk in container.chunks if chunk.kind == b"indx")
+    for number, splice in enumerate(splice for chunk in new for splice in _index(data, chunk, movi, moves)):
+        if number > 2 * MOST_PARTS:
+            raise Damaged(format=NAME, **why("索引过多", "too many indexes"))
+        yield splice
+    old = next((chunk for chunk in container.chunks if chunk.kind == b"idx1"), None)
+    if old and moves.by(movi.start):
+        yield from _old_index(data, old, movi, moves)
 
 
 def _index(data: Buffer, chunk: Chunk, movi: Chunk, moves: Moves) -> Iterator[Splice]:
@@ -118,7 +124,7 @@ def _index(data: Buffer, chunk: Chunk, movi: Chunk, moves: Moves) -> Iterator[Sp
     elif head[3] == _OF_INDEXES:
         count = int.from_bytes(head[4:8], "little")
         stop = chunk.body + _HEAD + count * _ENTRY
-        if stop > chunk.stop:
+        if stop > chunk.stop or count > MOST_PARTS:
             raise Damaged(format=NAME, **why("索引 indx", "index indx"))
         for at in range(chunk.body + _HEAD, stop, _ENTRY):
             yield from _entry(data, at, moves)

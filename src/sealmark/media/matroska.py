@@ -22,6 +22,7 @@ _ENDS_CLUSTER = _FILE_LEVEL | {SEEK_HEAD, INFO, TRACKS, CLUSTER, CUES, CHAPTERS,
 MOST_ELEMENTS = 1 << 18
 # Blocks that are stepped over in clusters of unknown size: about eight hours of video with sound.
 MOST_BLOCKS = 1 << 21
+_MOST_SEGMENTS = 64  # an honest file has one; films that were put one behind another have a few
 # Bytes behind the last segment that are looked at.
 _LONGEST_TAIL = 1 << 20
 
@@ -124,6 +125,8 @@ class _Walk:
 
     def _segment(self, head: Element) -> None:
         found: list[Element] = []
+        if len(self.segments) == _MOST_SEGMENTS:
+            raise Damaged(format=ebml.NAME, **why("Segment 太多", "too many segments"))
         stop, self.at = min(head.stop, len(self.data)), head.body
         try:
             while self.at < stop:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -61,6 +62,13 @@ def test_packets_streams_chapters_and_other_metadata_stay(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+def test_label_is_found_in_a_stream(key: str) -> None:
+    """Measures Art. 5: the file's head. A reader that cannot seek has the label before the first packet."""
+    marked = metadata.write(film_samples.EVERY[key](), TWO)
+    assert json.loads(films.read_without_seeking(marked)["AIGC"]) == TWO.as_dict()
+
+
+@pytest.mark.parametrize("key", KEYS)
 def test_map_gives_what_memory_gives(key: str, tmp_path: Path) -> None:
     """A film is edited over a memory map, in pieces: most of the film is spans of the source."""
     path = tmp_path / "film"
@@ -104,7 +112,30 @@ def test_film_with_flipped_bytes_reads_or_says_why_not(key: str, data: st.DataOb
     assert [(place.label, place.main) for place in metadata.remains(marked, form).places] == [(TWO, True)]
 
 
-@pytest.mark.parametrize("key", ["mkv"])
+def _cost(data: mmap, path: Path) -> float:
+    """Seconds of CPU to edit a film and write it."""
+    with path.open("wb") as file:
+        began = time.process_time()
+        pieces.write(data, metadata.edit(data, ONE), file)
+        return time.process_time() - began
+
+
+def test_labelling_fifty_megabytes_costs_milliseconds(tmp_path: Path) -> None:
+    """At most 60 ms of CPU for a film of 50 MB, and what is not copied from file to file is a few kilobytes."""
+    film = films.with_everything(film_samples.h264(), films.simple_tag("TITLE", "x"))
+    header, parts = films.top(film)
+    block = films.element("a3", b"\x81\x00\x00\x80" + bytes(500_000))
+    kept = [films.element(kind, body) for kind, body in parts if kind not in {films.SEEK_HEAD, films.CUES}]
+    clusters = films.element(films.CLUSTER, films.unsigned("e7", 2000) + block) * 100
+    path = tmp_path / "film.mkv"
+    path.write_bytes(header + films.element(films.SEGMENT, b"".join(kept) + clusters, 8))
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        assert len(data) > 50_000_000
+        assert sum(len(piece) for piece in metadata.edit(data, ONE) if isinstance(piece, bytes)) < 10_000
+        assert min(_cost(data, tmp_path / "out.mkv") for _ in range(5)) < 0.06
+
+
+@pytest.mark.parametrize("key", ["mkv", "webm", "flv", "avi"])
 def test_marker_passes_a_foreign_film_on(key: str) -> None:
     """Measures Art. 10: the producer's fields of another's label stay, whatever holds them."""
     foreign = metadata.write(film_samples.EVERY[key](), Label.first("someone-else", "Z9"))

@@ -4,7 +4,7 @@ import pytest
 
 from sealmark.marks import metadata
 from sealmark.marks.label import Label
-from sealmark.media import matroska_tags
+from sealmark.media import matroska_tags, sniff
 from sealmark.media.errors import Damaged, MetadataOverLimit
 from tests.media import film_samples, films
 
@@ -72,9 +72,7 @@ def test_labels_in_duplicate_nested_and_in_other_languages_become_one() -> None:
         films.simple_tag("COMMENT", "outside", inner),
     )
     places = metadata.read(data)
-    assert [(place.label, place.main) for place in places] == [(ONE, True), (ONE, True), (ONE, True)] or len(
-        places
-    ) == 3
+    assert [(place.label, place.main) for place in places] == [(ONE, True), (ONE, True), (ONE, False)]
     marked = metadata.write(data, TWO)
     assert _only(marked, TWO)
     assert b"outside" in marked
@@ -115,8 +113,6 @@ def test_bytes_behind_the_segment_are_told_and_stay() -> None:
     data = film_samples.h264() + b"bytes behind the end"
     marked = metadata.write(data, ONE)
     assert marked.endswith(b"bytes behind the end")
-    from sealmark.media import sniff
-
     assert metadata.remains(marked, sniff(marked)).tail == b"bytes behind the end"
 
 
