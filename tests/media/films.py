@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
-import imageio_ffmpeg  # type: ignore[import-untyped]  # has no types
+import imageio_ffmpeg
 import numpy as np
 
 # PyAV's stubs know less than it does.
