@@ -5,11 +5,14 @@ from pathlib import PurePath
 
 from sealmark.errors import why
 from sealmark.media import (
+    avi,
     epub,
     flac,
+    flv,
     gif,
     jpeg,
     markdown,
+    matroska,
     mp3,
     odf,
     ofd,
@@ -38,6 +41,10 @@ FORMATS: tuple[Format, ...] = (
     mp3.FORMAT,
     ogg.FORMAT,
     ogg.OPUS,
+    avi.FORMAT,
+    matroska.MKV,
+    matroska.WEBM,
+    flv.FORMAT,
     *ooxml.FORMATS,
     epub.FORMAT,
     ofd.FORMAT,

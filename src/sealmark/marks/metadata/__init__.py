@@ -6,11 +6,14 @@ Every format is one small module with a `CARRIER`; another one is a module and a
 from sealmark.marks.errors import NoMetadataPlace
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import (
+    avi,
     epub,
     flac,
+    flv,
     gif,
     jpeg,
     markdown,
+    mkv,
     mp3,
     odf,
     ofd,
@@ -20,6 +23,7 @@ from sealmark.marks.metadata import (
     png,
     tiff,
     wav,
+    webm,
     webp,
 )
 from sealmark.marks.metadata.found import Carrier, Found, Remains
@@ -31,6 +35,7 @@ __all__ = ["CARRIERS", "Carrier", "Found", "Remains", "carries", "edit", "read",
 _ALL: tuple[Carrier, ...] = (
     *(one.CARRIER for one in (png, jpeg, webp, gif, tiff)),
     *(one.CARRIER for one in (wav, flac, mp3, ogg, opus)),
+    *(one.CARRIER for one in (mkv, webm, flv, avi)),
     *(one.CARRIER for one in (markdown, epub, ofd)),
     *ooxml.CARRIERS,
     *odf.CARRIERS,
