@@ -318,6 +318,8 @@ def _heard(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
             *hearing.find_voice(sound.samples, sound.rate),
             *hearing.find_rhythm(sound.samples, sound.rate),
         ]
+    except NotEncodable:
+        return _UNPERCEIVED
     except TooManySamples as error:
         if int(str(error.details["samples"])) > limits.samples:
             raise TooManySamples(samples=error.details["samples"], limit=limits.samples) from None
