@@ -163,3 +163,14 @@ class NeedsExtra(MediaError):
     en = "This format needs the extra {extra}, which is not installed."
     zh_next = '请安装：pip install "sealmark[{extra}]"。'
     en_next = 'Install it: pip install "sealmark[{extra}]".'
+
+
+class Immovable(MediaError):
+    """A layout whose inner positions cannot be moved: nothing can be written into it without breaking it."""
+
+    code = "media.immovable"
+    status = 415
+    zh = "{format} 文件的内部布局不允许改写({zh_reason})，文件未作改动。"
+    en = "The layout of this {format} file cannot be rewritten ({en_reason}); the file was not changed."
+    zh_next = "请用常用工具重新封装（不重新编码）后再提交。"
+    en_next = "Remux the file with a common tool (without encoding it again) and submit it again."

@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
+from sealmark.media import isobmff, jpeg, markdown, mp3, png, text, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -15,6 +15,9 @@ FORMATS: tuple[Format, ...] = (
     jpeg.FORMAT,
     webp.FORMAT,
     wav.FORMAT,
+    isobmff.MOV,
+    isobmff.MP4,
+    isobmff.M4A,
     mp3.FORMAT,
     markdown.FORMAT,
     text.FORMAT,
@@ -100,7 +103,7 @@ def _declared(name: str | None, media_type: str | None) -> list[Format]:
 
 def _compare(declared: Format, actual: Format | None, data: Buffer) -> None:
     """Raise where the bytes contradict a declaration; one kind of text looks like another."""
-    if declared is actual:
+    if declared is actual or (declared.mapped and declared.sniff(data[:HEAD])):
         return
     if declared.medium == "text" and (actual is None or actual.medium == "text"):
         if not _is_utf8(data):
