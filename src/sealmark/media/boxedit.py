@@ -6,8 +6,8 @@ All offsets are those of the source; how far each byte of it moves is known once
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from sealmark.errors import why
 from sealmark.media.errors import Immovable
@@ -37,8 +37,7 @@ class Shift:
         return offset + self._moves[bisect_left(self._stops, offset)]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """The bytes of `[start, stop)` within the box `parent` become `size` bytes, made when all moves are known."""
 
     start: int

@@ -4,7 +4,7 @@ Boxes are found by their headers; a body is read only by who asks for it, so tha
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sealmark.errors import why
 from sealmark.media.errors import Damaged
@@ -15,6 +15,7 @@ from sealmark.media.pieces import Buffer
 # All boxes of one file that are ever looked at: a film of hours in fragments of a second has about 100,000.
 _MOST_BOXES = 4 * MOST_PARTS
 _HEADER, _USER_TYPE = 8, 16
+_ZEROS = frozenset(bytes(length) for length in range(1, _HEADER + 1))
 # Brands of pictures and picture sequences (ISO/IEC 23008-12 clause 10, MIAF, AV1 image file format).
 AVIF_BRANDS = frozenset((b"avif", b"avis"))
 HEIF_BRANDS = AVIF_BRANDS | frozenset(
@@ -27,8 +28,7 @@ _MOVIE_BRANDS = (b"iso", b"mp4", b"3g", b"cmf", b"M4V", b"dash", b"avc1", b"hvc1
 _MOVIE_BRANDS += (b"mmp4", b"f4v ", b"F4V ", b"piff", b"XAVC", b"dby1", b"cmaf", b"hlsf", b"isml", b"KDDI", b"MPPI")
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """One box: `[start, stop)` in the file, its content from `body` on, and the box around it.
 
     `width` is that of its size field in bytes: 4, 8, or 0 where the box runs to the end of the file.
@@ -125,9 +125,13 @@ class BoxReader:
 
     def within(self, box: Box, *kinds: bytes) -> Iterator[Box]:
         """Every box on a path of kinds below a box."""
-        for child in self.children(box):
-            if child.kind == kinds[0]:
-                yield from self.within(child, *kinds[1:]) if kinds[1:] else (child,)
+        kind, *deeper = kinds
+        for child in self._boxes(box.body, box.stop, box):
+            if child.kind == kind:
+                if deeper:
+                    yield from self.within(child, *deeper)
+                else:
+                    yield child
 
     def number(self, at: int, width: int = 4) -> int:
         """An unsigned number at an offset; bytes that are missing at the end of the file count as nothing."""
@@ -135,8 +139,6 @@ class BoxReader:
 
     def _boxes(self, at: int, end: int, parent: Box | None) -> Iterator[Box]:
         while at < end:
-            if parent is not None and not any(self.data[at : min(at + _HEADER, end)]):
-                return  # QTFF, User Data Atoms: a list may end with a 32-bit zero; some writers pad with more
             self._left -= 1
             if self._left < 0:
                 self.wrong("盒子太多", "too many boxes")
@@ -149,22 +151,24 @@ class BoxReader:
 
     def _box(self, at: int, end: int, parent: Box | None) -> Box | None:
         """The box at `at`, cut off where the one around it ends (ISO/IEC 14496-12, 4.2)."""
-        head = self.data[at : min(at + 16, end)]
-        if len(head) < _HEADER:
-            self.wrong("盒子头不完整", "box header")
-            return None
+        head = self.data[at : at + 16 if end - at > 16 else end]
+        if parent is not None and head[:_HEADER] in _ZEROS:
+            return None  # QTFF, User Data Atoms: a list may end with a 32-bit zero; some writers pad with more
         size, kind, body, width = int.from_bytes(head[:4], "big"), head[4:8], at + _HEADER, 4
         if size == 1:
-            size, body, width = int.from_bytes(head[8:16], "big"), at + 16, 8
+            size, body, width = int.from_bytes(head[8:], "big"), at + 16, 8
         elif size == 0 and parent is None:
             size, width = end - at, 0
-        body += _USER_TYPE if kind == b"uuid" else 0
-        if size < body - at:
-            self.wrong("盒子长度", "box size")
+        if kind == b"uuid":
+            body += _USER_TYPE
+        stop = at + size
+        if stop < body or len(kind) < 4:
+            self.wrong("盒子头", "box header")
             return None
-        if at + size > end:
+        if stop > end:
             self.wrong("盒子长度超出范围", "box size")
-        return Box(kind, at, min(body, end), min(at + size, end), width, parent)
+            return Box(kind, at, min(body, end), end, width, parent)
+        return Box(kind, at, body, stop, width, parent)
 
 
 def user_type(data: Buffer, box: Box) -> bytes:
