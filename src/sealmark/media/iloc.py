@@ -1,11 +1,9 @@
 """Item locations: where in the file the items of a `meta` box stand (ISO/IEC 14496-12, 8.11.3)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from sealmark.errors import why
 from sealmark.media.boxedit import Change, Shift, unsigned
-from sealmark.media.errors import Immovable
 from sealmark.media.isobmff import Box, BoxReader
 from sealmark.media.limits import MOST_PARTS
 
@@ -32,10 +30,11 @@ class Item:
     base: int
     extents: tuple[Extent, ...]
 
-    @property
-    def is_absolute(self) -> bool:
-        """Whether its positions count from the start of this file."""
-        return self.method == IN_FILE and self.reference == 0
+    def origin(self, idat: int) -> int | None:
+        """Where its positions count from: this file, or its box `idat`; nothing for those in other items or files."""
+        if self.method == IN_IDAT:
+            return idat
+        return 0 if self.method == IN_FILE and self.reference == 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,9 @@ class Locations:
     base_width: int
     index_width: int
     items: tuple[Item, ...]
+
+
+NOTHING = Locations(0, 0, 4, 4, 0, 0, ())
 
 
 class _Fields:
@@ -121,35 +123,33 @@ def _built(item: Item, box: Locations, name: str) -> Iterator[bytes]:
         yield unsigned(extent.length, box.length_width, name)
 
 
-def shifted(box: Locations, shift: Shift, name: str) -> Locations:
-    """The same items where they stand after an edit; raises `Immovable` where one would be torn apart."""
-    return replace(box, items=tuple(_shifted(item, box, shift, name) for item in box.items))
+def shifted(box: Locations, shift: Shift, idat: int, name: str) -> Locations:
+    """The same items where they stand after an edit; `idat` is where the content of that box begins."""
+    return replace(box, items=tuple(_shifted(item, box, shift, item.origin(idat), name) for item in box.items))
 
 
-def _shifted(item: Item, box: Locations, shift: Shift, name: str) -> Item:
-    if not item.is_absolute or not item.extents:
+def _shifted(item: Item, box: Locations, shift: Shift, origin: int | None, name: str) -> Item:
+    if origin is None or not item.extents:
         return item
-    new = [shift.moved(item.base + extent.offset) for extent in item.extents]
-    ends = [shift.moved(item.base + extent.offset + max(extent.length, 1) - 1) for extent in item.extents]
-    if any(end - at != max(extent.length, 1) - 1 for at, end, extent in zip(new, ends, item.extents, strict=True)):
-        raise Immovable(format=name, **why("改动处位于某个条目之内", "an item around what is edited"))
-    moves = [at - item.base - extent.offset for at, extent in zip(new, item.extents, strict=True)]
+    starts = [origin + item.base + extent.offset for extent in item.extents]
+    moves = [shift.moved(start) - start - shift.moved(origin) + origin for start in starts]
     # Where there is a base, it moves, so that its extents keep their few bytes.
-    by = min(moves) if box.base_width else 0
+    by = max(min(moves), -item.base) if box.base_width else 0
     extents = (replace(one, offset=one.offset + move - by) for one, move in zip(item.extents, moves, strict=True))
     return replace(item, base=item.base + by, extents=tuple(extents))
 
 
 def moved(reader: BoxReader, meta: Box) -> Iterator[Change]:
-    """The `iloc` of a `meta` box, with the same items where they stand after an edit."""
-    for box in reader.meta_children(meta):
+    """The `iloc` of a `meta` box, with the same items where they stand after an edit outside of them."""
+    boxes = reader.meta_children(meta)
+    idat = next((box.body for box in boxes if box.kind == b"idat"), meta.stop)
+    for box in boxes:
         if box.kind == b"iloc":
-            yield _change(reader, box, parse(reader, box))
+            found = parse(reader, box)
+            yield written(reader, box, found, lambda shift, found=found: shifted(found, shift, idat, reader.name))
 
 
-def _change(reader: BoxReader, box: Box, locations: Locations) -> Change:
-    def make(shift: Shift) -> bytes:
-        return build(shifted(locations, shift, reader.name), reader.name)
-
-    return Change(box.body, box.stop, len(build(locations, reader.name)), make, box)
-
+def written(reader: BoxReader, box: Box, like: Locations, make: Callable[[Shift], Locations]) -> Change:
+    """An `iloc` that becomes one with as many items and extents as `like` has."""
+    size = len(build(like, reader.name)) if reader.damage is None else box.stop - box.body
+    return Change(box.body, box.stop, size, lambda shift: build(make(shift), reader.name), box)

@@ -27,7 +27,7 @@ def remains(reader: BoxReader) -> Movie:
     if len(movies) != 1:
         reader.wrong("moov 盒子应有且只有一个", "not exactly one moov")
     if movies:
-        _check_media(reader, movies[0])
+        check_media(reader, movies[0])
     return Movie(top, movies[0] if movies else None)
 
 
@@ -50,7 +50,7 @@ def edited(reader: BoxReader, top: tuple[Box, ...], changes: Iterable[Change]) -
             wide |= {narrow.box}
 
 
-def _check_media(reader: BoxReader, moov: Box) -> None:
+def check_media(reader: BoxReader, moov: Box) -> None:
     """The last chunk of every track begins within the file, or the file was cut between two boxes."""
     for information in reader.within(moov, b"trak", b"mdia", b"minf"):
         if False in _references(reader, information):

@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import isobmff, jpeg, markdown, mp3, png, text, wav, webp
+from sealmark.media import heif, isobmff, jpeg, markdown, mp3, png, text, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -18,6 +18,8 @@ FORMATS: tuple[Format, ...] = (
     isobmff.MOV,
     isobmff.MP4,
     isobmff.M4A,
+    heif.AVIF,
+    heif.HEIF,
     mp3.FORMAT,
     markdown.FORMAT,
     text.FORMAT,

@@ -37,8 +37,8 @@ class _Packet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Metadata:
-    """Everything in a file that may hold a label."""
+class Metadata:
+    """Everything in the boxes of a file that may hold a label."""
 
     movie: Movie
     users: tuple[Box, ...]
@@ -55,21 +55,20 @@ class _Metadata:
 def remains(name: str, data: Buffer) -> Remains:
     """Every label in a file, whole or not."""
     reader = BoxReader(data, name)
-    places = sorted(_places(reader, _metadata(reader)), key=lambda place: place[0])
+    places = sorted(readings(reader, places_of(reader, movie.remains(reader))), key=lambda place: place[0])
     return gathered(places, lambda place: place[1](), reader.damage)
 
 
 def edit(name: str, data: Buffer, label: Label) -> Pieces:
     """The file with this label as its one label; all else of metadata, and every stream, stay bit for bit."""
     reader = BoxReader(data, name)
-    metadata = _metadata(reader)
+    metadata = places_of(reader, movie.remains(reader))
     changes = list(_changes(reader, metadata, label))
     return movie.edited(reader, metadata.movie.top, changes)
 
 
-def _metadata(reader: BoxReader) -> _Metadata:
+def places_of(reader: BoxReader, found: Movie) -> Metadata:
     """The places of a file, in the order in which they stand."""
-    found = movie.remains(reader)
     users, lists, packets = list[Box](), list[MetadataList](), list[_Packet]()
     for box in found.top:
         _look(reader, box, "", lists, packets)
@@ -78,7 +77,7 @@ def _metadata(reader: BoxReader) -> _Metadata:
         if box.kind in {b"udta", b"trak"}:
             _look_into(reader, box, f"moov.{box.kind.decode()}.", lists, packets)
         users += [box] if box.kind == b"udta" else []
-    return _Metadata(found, tuple(users), tuple(lists), tuple(packets))
+    return Metadata(found, tuple(users), tuple(lists), tuple(packets))
 
 
 def _look_into(
@@ -99,10 +98,10 @@ def _look(reader: BoxReader, box: Box, path: str, lists: list[MetadataList], pac
         packets.append(_Packet(f"{path}XMP_", box))
 
 
-_Place = tuple[int, Callable[[], Iterator[Found]]]
+Reading = tuple[int, Callable[[], Iterator[Found]]]
 
 
-def _places(reader: BoxReader, metadata: _Metadata) -> Iterator[_Place]:
+def readings(reader: BoxReader, metadata: Metadata) -> Iterator[Reading]:
     """Where labels stand, and how each is read."""
     for one in metadata.lists:
         for item in _labelled(reader, one):
@@ -157,22 +156,28 @@ def _bytes_of(reader: BoxReader, packet: _Packet) -> bytes:
     return reader.data[packet.box.body : packet.box.stop]
 
 
-def _changes(reader: BoxReader, metadata: _Metadata, label: Label) -> Iterator[Change]:
+def _changes(reader: BoxReader, metadata: Metadata, label: Label) -> Iterator[Change]:
     """The label in its place, and none in any other."""
     target = metadata.target
-    for one in metadata.lists:
-        new = (KEY, label.inner()) if one is target else None
-        if one.is_keyed:
-            yield from mdta.rewritten(one, _is_label, new)
-        else:
-            yield from map(removed, _labelled(reader, one))
-    if target is None and metadata.movie.moov is not None:
+    yield from cleared(reader, metadata, target)
+    if target is not None:
+        yield from mdta.rewritten(target, _is_label, (KEY, label.inner()))
+    elif metadata.movie.moov is not None:
         yield _new_list(reader, metadata, metadata.movie.moov, label)
+
+
+def cleared(reader: BoxReader, metadata: Metadata, target: MetadataList | None = None) -> Iterator[Change]:
+    """No label in any place but in the target's."""
+    for one in metadata.lists:
+        if one.is_keyed and one is not target:
+            yield from mdta.rewritten(one, _is_label)
+        elif not one.is_keyed:
+            yield from map(removed, _labelled(reader, one))
     for packet in metadata.packets:
         yield from _without_label(reader, packet)
 
 
-def _new_list(reader: BoxReader, metadata: _Metadata, moov: Box, label: Label) -> Change:
+def _new_list(reader: BoxReader, metadata: Metadata, moov: Box, label: Label) -> Change:
     """A list of its own behind what the user data hold, such as a list of iTunes; where there are none, new ones."""
     new = mdta.new_list(KEY, label.inner())
     parent = metadata.users[0] if metadata.users else moov
