@@ -192,20 +192,20 @@ def _located(reader: BoxReader, items: Items, replaced: Mapping[Spans, bytes], n
     kept = (_resized(reader, items, item, replaced) for item in items.locations.items)
     like = replace(items.locations, items=tuple(kept))
     if not number:
-        return iloc.written(reader, items.boxes[b"iloc"], like, lambda shift: _moved(reader, items, like, shift))
+        return iloc.written(reader, items.boxes[b"iloc"], like, lambda shift: _moved(items, like, shift))
     roomy = _with_room(like)
     new = Item(number, iloc.IN_FILE, 0, 0, (Extent(0, length),))
 
     def make(shift: Shift) -> Locations:
-        box = _moved(reader, items, roomy, shift)
+        box = _moved(items, roomy, shift)
         at = shift.placed(len(reader.data)) + 8
         return replace(box, items=(*box.items, _at(new, at, box)))
 
     return iloc.written(reader, items.boxes[b"iloc"], replace(roomy, items=(*roomy.items, new)), make)
 
 
-def _moved(reader: BoxReader, items: Items, box: Locations, shift: Shift) -> Locations:
-    return iloc.shifted(box, shift, items.idat, reader.name)
+def _moved(items: Items, box: Locations, shift: Shift) -> Locations:
+    return iloc.shifted(box, shift, items.idat)
 
 
 def _check_shared(reader: BoxReader, found: Heif, replaced: Mapping[Spans, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sealmark.media.boxedit import Change, Shift, unsigned
 from sealmark.media.isobmff import Box, BoxReader
@@ -123,12 +124,12 @@ def _built(item: Item, box: Locations, name: str) -> Iterator[bytes]:
         yield unsigned(extent.length, box.length_width, name)
 
 
-def shifted(box: Locations, shift: Shift, idat: int, name: str) -> Locations:
+def shifted(box: Locations, shift: Shift, idat: int) -> Locations:
     """The same items where they stand after an edit; `idat` is where the content of that box begins."""
-    return replace(box, items=tuple(_shifted(item, box, shift, item.origin(idat), name) for item in box.items))
+    return replace(box, items=tuple(_shifted(item, box, shift, item.origin(idat)) for item in box.items))
 
 
-def _shifted(item: Item, box: Locations, shift: Shift, origin: int | None, name: str) -> Item:
+def _shifted(item: Item, box: Locations, shift: Shift, origin: int | None) -> Item:
     if origin is None or not item.extents:
         return item
     starts = [origin + item.base + extent.offset for extent in item.extents]
@@ -146,7 +147,7 @@ def moved(reader: BoxReader, meta: Box) -> Iterator[Change]:
     for box in boxes:
         if box.kind == b"iloc":
             found = parse(reader, box)
-            yield written(reader, box, found, lambda shift, found=found: shifted(found, shift, idat, reader.name))
+            yield written(reader, box, found, partial(shifted, found, idat=idat))
 
 
 def written(reader: BoxReader, box: Box, like: Locations, make: Callable[[Shift], Locations]) -> Change:

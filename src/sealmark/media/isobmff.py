@@ -24,8 +24,10 @@ HEIF_BRANDS = AVIF_BRANDS | frozenset(
 _QUICKTIME = b"qt  "
 _AUDIO_BRANDS = frozenset((b"M4A ", b"M4B ", b"M4P "))
 # Registered brands of movies (mp4ra.org), the numbered families by their first letters.
-_MOVIE_BRANDS = (b"iso", b"mp4", b"3g", b"cmf", b"M4V", b"dash", b"avc1", b"hvc1", b"av01", b"msdh", b"msix", b"MSNV")
-_MOVIE_BRANDS += (b"mmp4", b"f4v ", b"F4V ", b"piff", b"XAVC", b"dby1", b"cmaf", b"hlsf", b"isml", b"KDDI", b"MPPI")
+_MOVIE_BRANDS = (
+    *(b"iso", b"mp4", b"3g", b"cmf", b"M4V", b"dash", b"avc1", b"hvc1", b"av01", b"msdh", b"msix", b"MSNV", b"mmp4"),
+    *(b"f4v ", b"F4V ", b"piff", b"XAVC", b"dby1", b"cmaf", b"hlsf", b"isml", b"KDDI", b"MPPI"),
+)
 
 
 class Box(NamedTuple):
@@ -180,4 +182,3 @@ def encoded(kind: bytes, *parts: bytes) -> bytes:
     """A box with this content."""
     body = b"".join(parts)
     return (len(body) + _HEADER).to_bytes(4, "big") + kind + body
-

@@ -11,6 +11,9 @@ from sealmark.media.isobmff import Box, BoxReader
 from sealmark.media.pieces import Pieces
 from sealmark.media.positions import Fields, TooNarrowError
 
+# Boxes whose inside no position in the file means.
+_POINTED_AT_BY_NONE = frozenset((b"moov", b"free", b"skip", b"wide", b"uuid"))
+
 
 @dataclass(frozen=True, slots=True)
 class Movie:
@@ -38,7 +41,7 @@ def edited(reader: BoxReader, top: tuple[Box, ...], changes: Iterable[Change]) -
     """
     own, wide = list(changes), frozenset[Box]()
     first, taken = Shift(own).first, {change.start for change in own}
-    behind = first is not None and any(box.start >= first for box in top)
+    behind = first is not None and any(box.stop > first for box in top if box.kind not in _POINTED_AT_BY_NONE)
     while True:
         tables = [change for box in top for change in _tables(reader, box, wide)] if behind else []
         if reader.damage is not None:
@@ -75,9 +78,7 @@ def _tables(reader: BoxReader, box: Box, wide: frozenset[Box]) -> Iterator[Chang
         yield from iloc.moved(reader, box)
 
 
-def _moved(
-    reader: BoxReader, fields: Callable[[BoxReader, Box], Fields], tables: Iterable[Box]
-) -> Iterator[Change]:
+def _moved(reader: BoxReader, fields: Callable[[BoxReader, Box], Fields], tables: Iterable[Box]) -> Iterator[Change]:
     every = (fields(reader, table) for table in tables)
     return (positions.moved(reader, rows) for rows in every if rows.count)
 

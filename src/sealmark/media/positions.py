@@ -1,7 +1,7 @@
 """Tables of positions in an ISO base media file, written anew where the bytes that they point at have moved."""
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealmark.errors import why
 from sealmark.media.boxedit import Change, Shift
@@ -33,30 +33,30 @@ class Fields:
     stride: int
 
 
-def fields(reader: BoxReader, box: Box, at: int, count: int, width: int, stride: int) -> Fields:
+def checked(reader: BoxReader, rows: Fields) -> Fields:
     """The fields of a table; none, and the reader's damage, where they leave their box."""
-    if at > box.stop or count > min((box.stop - at) // stride, _MOST_ENTRIES):
-        reader.wrong("位置表", "table of positions")
-        count = 0
-    return Fields(box, at, count, width, stride)
+    if rows.at <= rows.box.stop and rows.count <= min((rows.box.stop - rows.at) // rows.stride, _MOST_ENTRIES):
+        return rows
+    reader.wrong("位置表", "table of positions")
+    return replace(rows, count=0)
 
 
 def chunk_offsets(reader: BoxReader, box: Box) -> Fields:
     """The entries of `stco` or `co64` (ISO/IEC 14496-12, 8.7.5)."""
     width = 4 if box.kind == b"stco" else 8
-    return fields(reader, box, box.body + 8, reader.number(box.body + 4), width, width)
+    return checked(reader, Fields(box, box.body + 8, reader.number(box.body + 4), width, width))
 
 
 def auxiliary_offsets(reader: BoxReader, box: Box) -> Fields:
     """The entries of a `saio` in a sample table: version and flags, then a type where flag 1 is set (8.7.9)."""
     head = reader.number(box.body)
     at, width = box.body + (12 if head & 1 else 4), 8 if head >> 24 else 4
-    return fields(reader, box, at + 4, reader.number(at), width, width)
+    return checked(reader, Fields(box, at + 4, reader.number(at), width, width))
 
 
 def base_offset(reader: BoxReader, box: Box) -> Fields:
     """The base data offset of a `tfhd`, behind flags and track, where flag 1 announces it (8.8.7)."""
-    return fields(reader, box, box.body + 8, reader.number(box.body) & 1, 8, 8)
+    return checked(reader, Fields(box, box.body + 8, reader.number(box.body) & 1, 8, 8))
 
 
 def random_access(reader: BoxReader, box: Box) -> Fields:
@@ -65,8 +65,8 @@ def random_access(reader: BoxReader, box: Box) -> Fields:
     lengths = reader.number(box.body + 8)
     stride = 2 * width + sum((lengths >> bits & 3) + 1 for bits in (0, 2, 4))
     count = reader.number(box.body + 12)
-    whole = fields(reader, box, box.body + 16, count, width, stride)
-    return Fields(box, whole.at + width, whole.count, width, stride)
+    whole = checked(reader, Fields(box, box.body + 16, count, width, stride))
+    return replace(whole, at=whole.at + width)
 
 
 def moved(reader: BoxReader, rows: Fields, *, may_widen: bool = False) -> Change:
@@ -100,7 +100,7 @@ def index(reader: BoxReader, box: Box) -> Change:
     """A segment index: distances from its own end, and the sizes that follow on each other (8.16.3)."""
     wide = reader.number(box.body, 1) > 0
     width, at = 8 if wide else 4, box.body + 12 + (8 if wide else 4)
-    rows = fields(reader, box, at + width + 4, reader.number(at + width + 2, 2), 4, 12)
+    rows = checked(reader, Fields(box, at + width + 4, reader.number(at + width + 2, 2), 4, 12))
     stop = rows.at + 12 * rows.count
 
     def make(shift: Shift) -> bytes:

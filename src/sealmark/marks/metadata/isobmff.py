@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from sealmark.errors import why
 from sealmark.marks.label import LONGEST_TEXT, Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
-from sealmark.errors import why
 from sealmark.media import isobmff, mdta, movie
 from sealmark.media.boxedit import Change, changed, removed
 from sealmark.media.errors import MetadataOverLimit
@@ -80,9 +80,7 @@ def places_of(reader: BoxReader, found: Movie) -> Metadata:
     return Metadata(found, tuple(users), tuple(lists), tuple(packets))
 
 
-def _look_into(
-    reader: BoxReader, parent: Box, path: str, lists: list[MetadataList], packets: list[_Packet]
-) -> None:
+def _look_into(reader: BoxReader, parent: Box, path: str, lists: list[MetadataList], packets: list[_Packet]) -> None:
     for box in reader.children(parent):
         _look(reader, box, path, lists, packets)
         if box.kind == b"udta":
