@@ -106,6 +106,7 @@ class BoxReader:
         self.data = data
         self.name = name
         self.damage: Damaged | None = None
+        self.cut = set[int]()  # where boxes begin that are not whole
         self._left = _MOST_BOXES
 
     def wrong(self, zh: str, en: str) -> None:
@@ -169,6 +170,7 @@ class BoxReader:
             return None
         if stop > end:
             self.wrong("盒子长度超出范围", "box size")
+            self.cut.add(at)
             return Box(kind, at, min(body, end), end, width, parent)
         return Box(kind, at, body, stop, width, parent)
 

@@ -81,9 +81,9 @@ def _keys(reader: BoxReader, box: Box) -> Iterator[Key]:
 
 
 def values(reader: BoxReader, item: Box) -> Iterator[tuple[int, Box]]:
-    """The values of an item: type of each, and its `data` box, whose value stands behind type and locale."""
+    """The whole values of an item: type of each, and its `data` box, whose value stands behind type and locale."""
     for box in reader.children(item):
-        if box.kind == b"data":
+        if box.kind == b"data" and box.start not in reader.cut:
             yield reader.number(box.body), box
 
 
