@@ -6,15 +6,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
-
-# The peer's reader is only partly typed.
 import av
 
+# The peers are untyped, or partly so.
 PEER: Any = av
 SOURCES = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "3", "-c:a", "aac")
@@ -45,7 +44,7 @@ MADE: dict[str, tuple[str, ...]] = {
 
 def ffmpeg(extension: str, *arguments: str, inputs: tuple[str, ...] = SOURCES) -> bytes:
     """What ffmpeg makes of its inputs; the same arguments give the same bytes."""
-    program = imageio_ffmpeg.get_ffmpeg_exe()
+    program = import_module("imageio_ffmpeg").get_ffmpeg_exe()
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"out.{extension}"
         line = [program, "-v", "error", "-y", *inputs, *arguments, "-fflags", "+bitexact", str(target)]

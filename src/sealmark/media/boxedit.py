@@ -3,7 +3,7 @@
 All offsets are those of the source; how far each byte of it moves is known once the sizes of all changes are.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
@@ -18,23 +18,24 @@ from sealmark.media.pieces import Pieces, Span
 class Shift:
     """How far the bytes of a file move when it is edited."""
 
-    def __init__(self, changes: Sequence["Change"]) -> None:
-        moving = sorted((change.stop, change.growth) for change in changes if change.growth)
-        self._stops = [stop for stop, _ in moving]
+    def __init__(self, changes: Iterable["Change"]) -> None:
+        # What is inserted at an offset counts after what ends there: twice the offset, and one more.
+        moving = sorted((2 * one.stop + (one.start == one.stop), one.growth) for one in changes if one.growth)
+        self._ends = [end for end, _ in moving]
         self._moves = [0, *accumulate(growth for _, growth in moving)]
 
     @property
     def first(self) -> int | None:
         """Where the first byte that moves stood, if any does."""
-        return self._stops[0] if self._stops else None
+        return self._ends[0] // 2 if self._ends else None
 
     def moved(self, offset: int) -> int:
         """Where the byte stands that stood at an offset; what is inserted there comes before it."""
-        return offset + self._moves[bisect_right(self._stops, offset)]
+        return offset + self._moves[bisect_right(self._ends, 2 * offset + 1)]
 
     def placed(self, offset: int) -> int:
-        """Where that stands which is inserted at an offset as the only thing."""
-        return offset + self._moves[bisect_left(self._stops, offset)]
+        """Where that ends which ended at an offset; what is inserted there comes behind it."""
+        return offset + self._moves[bisect_right(self._ends, 2 * offset)]
 
 
 class Change(NamedTuple):

@@ -105,7 +105,7 @@ def index(reader: BoxReader, box: Box) -> Change:
 
     def make(shift: Shift) -> bytes:
         start = box.stop + reader.number(at, width)
-        new = [_fitted(shift.moved(start) - shift.moved(box.stop), 8 * width, reader.name).to_bytes(width, "big")]
+        new = [_fitted(shift.moved(start) - shift.placed(box.stop), 8 * width, reader.name).to_bytes(width, "big")]
         new.append(reader.data[at + width : rows.at])
         for entry in range(rows.at, stop, 12):
             word = reader.number(entry)

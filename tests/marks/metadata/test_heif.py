@@ -1,5 +1,6 @@
 """HEIF and AVIF: the label is XMP of the primary picture, pixels and other items stay bit for bit."""
 
+import gzip
 import io
 import json
 import struct
@@ -15,7 +16,7 @@ import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from sealmark import media
 from sealmark.errors import SealmarkError
@@ -47,12 +48,12 @@ def _heic(mode: str = "RGB", **options: Any) -> bytes:
     return out.getvalue()
 
 
-def _two_pictures() -> bytes:
+def _two_pictures(second: bytes = EMPTY) -> bytes:
     """Two pictures in a file, each with XMP of its own."""
     out, heif = io.BytesIO(), PEER.from_pillow(samples.picture())
     heif.info["xmp"] = EMPTY
     heif.add_from_pillow(samples.picture(64, 32))
-    heif[1].info["xmp"] = xmp.write(None, ONE, "here")
+    heif[1].info["xmp"] = second
     heif.save(out)
     return out.getvalue()
 
@@ -72,7 +73,7 @@ MAKERS: dict[str, Callable[[], bytes]] = {
     "heif": _heic,
     "heif alpha with all": lambda: _heic("RGBA", xmp=EMPTY, exif=samples.exif().tobytes()),
     "heif in idat": lambda: in_idat(_heic(), EMPTY),
-    "heif two pictures": lambda: _heic(append_images=[samples.picture(64, 32)]),
+    "heif two pictures": _two_pictures,
 }
 
 
@@ -91,14 +92,14 @@ def _pixels(data: bytes) -> list[Any]:
     if media.sniff(data).name == "heif":
         return [np.asarray(one) for one in PEER.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)]
     with Image.open(io.BytesIO(data)) as image:
-        return [np.asarray(image) for frame in range(getattr(image, "n_frames", 1)) if image.seek(frame) is None]
+        return [np.asarray(frame) for frame in ImageSequence.Iterator(image)]
 
 
 def _info(data: bytes) -> dict[str, Any]:
     if media.sniff(data).name == "heif":
         return dict(PEER.open_heif(io.BytesIO(data)).info)
     with Image.open(io.BytesIO(data)) as image:
-        return dict(image.info)
+        return {str(name): value for name, value in image.info.items()}
 
 
 def _only(data: bytes, label: Label) -> bool:
@@ -145,7 +146,7 @@ def test_any_label_reads_back_and_is_the_only_one(key: str, label: Label) -> Non
     assert _only(metadata.write(made(key), label), label)
 
 
-def in_idat(data: bytes, packet: bytes, extra: bytes = b"between") -> bytes:
+def in_idat(data: bytes, packet: bytes, coding: bytes = b"", extra: bytes = b"between") -> bytes:
     """A picture of one item with a packet, and a second item behind it, in `idat` instead of the file.
 
     Its locations are of version 1, with a construction method.
@@ -154,7 +155,9 @@ def in_idat(data: bytes, packet: bytes, extra: bytes = b"between") -> bytes:
     (old, old_stop), (info, info_stop) = (movies.span(data, kind, start) for kind in (b"iloc", b"iinf"))
     at, length = _first_location(data[old + 8 : old_stop])
     infos = (
-        data[info + 14 : info_stop] + infe(7, b"mimeX\x00application/rdf+xml\x00") + infe(8, b"mimeY\x00text/plain\x00")
+        data[info + 14 : info_stop]
+        + infe(7, b"mimeX\x00application/rdf+xml\x00" + coding)
+        + infe(8, b"mimeY\x00text/plain\x00")
     )
     iinf = movies.box(b"iinf", bytes(4), struct.pack(">H", 3), infos)
     iref = movies.box(b"iref", bytes(4), movies.box(b"cdsc", struct.pack(">3H", 7, 1, 1)))
@@ -200,12 +203,12 @@ def test_item_behind_the_packet_in_idat_stays() -> None:
 
 def test_label_of_another_picture_is_superseded() -> None:
     """One label a file: XMP of the second picture loses its own, and its packet stays."""
-    data = _two_pictures()
+    data = _two_pictures(xmp.write(None, ONE, "here"))
     assert [(place.label, place.main) for place in metadata.read(data)] == [(ONE, False)]
     marked = metadata.write(data, TWO)
     assert _only(marked, TWO)
     pictures = PEER.open_heif(io.BytesIO(marked))
-    assert [b"AIGC" in one.info["xmp"] for one in pictures] == [True, False]
+    assert [b"</TC260:AIGC>" in one.info["xmp"] for one in pictures] == [True, False]
 
 
 def test_packet_that_tracks_share_is_edited_once() -> None:
@@ -215,6 +218,19 @@ def test_packet_that_tracks_share_is_edited_once() -> None:
     marked = metadata.write(data, ONE)
     assert marked.count(b"</TC260:AIGC>") == 1
     assert ONE.produce_id.encode() in _info(marked)["xmp"]
+
+
+def test_packet_is_put_behind_a_last_item_that_shrinks() -> None:
+    """A label leaves the end of the file, and a packet comes behind it: its place counts what left."""
+    packet = xmp.write(None, ONE, "here")
+    data = _heic(xmp=packet)
+    at = data.index(b"cdsc")
+    assert data.endswith(packet)
+    foreign = data[:at] + b"none" + data[at + 4 :]  # describes nothing: not the main channel
+    assert [(place.label, place.main) for place in metadata.read(foreign)] == [(ONE, False)]
+    marked = metadata.write(foreign, TWO)
+    assert _only(marked, TWO)
+    assert metadata.write(metadata.write(foreign, ONE), TWO) == marked
 
 
 @pytest.mark.parametrize("make", [_avif, _heic])
@@ -228,47 +244,21 @@ def test_exif_user_comment_is_read_and_emptied(make: Callable[..., bytes]) -> No
     assert samples.COMMENT.encode() in marked
 
 
-def _swapped(data: bytes, old: bytes, new: bytes) -> bytes:
-    assert len(old) == len(new)
-    assert old in data
-    return data.replace(old, new)
-
-
 @pytest.mark.parametrize("coding", [b"deflate", b"gzip"])
 def test_coded_packet_is_read_and_written_in_its_coding(coding: bytes) -> None:
     """ISO/IEC 14496-12, 8.11.6.3: content of a `mime` item may be compressed."""
     packet = xmp.write(None, ONE, "here")
-    data = in_idat(_heic(), zlib.compress(packet) if coding == b"deflate" else _gzip(packet))
-    label = b"mimeX\x00application/rdf+xml\x00"
-    data = _recoded(data, label, label + coding + b"\x00")
+    packed = zlib.compress(packet) if coding == b"deflate" else gzip.compress(packet)
+    data = in_idat(_heic(), packed, coding + b"\x00")
     assert _only(data, ONE)
     marked = metadata.write(data, TWO)
     assert _only(marked, TWO)
     assert b"AIGC" not in marked
 
 
-def _gzip(packet: bytes) -> bytes:
-    import gzip
-
-    return gzip.compress(packet)
-
-
-def _recoded(data: bytes, old: bytes, new: bytes) -> bytes:
-    """The picture with a longer entry of `iinf`; the picture's own position moves along."""
-    more = len(new) - len(old)
-    at = data.index(old)
-    out = bytearray(data[:at] + new + data[at + len(old) :])
-    for box_at in (at - 12 - 4 + 4, data.index(b"iinf") - 4, data.index(b"meta") - 4):
-        out[box_at : box_at + 4] = struct.pack(">I", int.from_bytes(out[box_at : box_at + 4], "big") + more)
-    field = data.index(b"iloc") + 4 + 8 + 8
-    out[field : field + 4] = struct.pack(">I", int.from_bytes(out[field : field + 4], "big") + more)
-    return bytes(out)
-
-
 def test_packet_bomb_is_not_unfolded() -> None:
     """A compressed packet without end is stopped at the bound."""
-    label = b"mimeX\x00application/rdf+xml\x00"
-    data = _recoded(in_idat(_heic(), zlib.compress(bytes(64 << 20), 9)), label, label + b"deflate\x00")
+    data = in_idat(_heic(), zlib.compress(bytes(64 << 20), 9), b"deflate\x00")
     for call in (lambda: metadata.read(data), lambda: metadata.write(data, ONE)):
         with pytest.raises(MetadataOverLimit):
             call()
@@ -368,7 +358,7 @@ HOSTILE: dict[str, bytes] = {
     "millions of locations": _meta(movies.box(b"iloc", b"\x02\x00\x00\x00\x00\x00", b"\xff" * 4, bytes(5_000_000))),
     "millions of extents": _meta(movies.box(b"iloc", bytes(6), b"\xff\xff", (bytes(4) + b"\xff\xff") * 65_535)),
     "millions of entries": _meta(
-        movies.box(b"iloc", bytes(8)), movies.box(b"iinf", bytes(6), movies.box(b"infe") * 900_000)
+        movies.box(b"iloc", bytes(8)), movies.box(b"iinf", bytes(6), movies.box(b"infe") * 300_000)
     ),
     "an item beyond the file": _meta(
         movies.box(b"iloc", bytes(4), b"\x44\x00\x00\x01\x00\x01\x00\x00\x00\x01", b"\xff" * 8)

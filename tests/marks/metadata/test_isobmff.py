@@ -270,10 +270,10 @@ def _all(data: bytearray, kind: bytes) -> Iterator[int]:
 
 FTYP = box(b"ftyp", b"isom", bytes(4), b"isom")
 HOSTILE: dict[str, bytes] = {
-    "millions of boxes": FTYP + box(b"free") * 1_000_000,
-    "millions of tracks": FTYP + box(b"moov", box(b"trak") * 1_000_000),
+    "millions of boxes": FTYP + box(b"free") * 300_000,
+    "millions of tracks": FTYP + box(b"moov", box(b"trak") * 300_000),
     "millions of items": FTYP
-    + box(b"moov", box(b"udta", box(b"meta", bytes(4), _ITUNES, box(b"ilst", box(b"----") * 900_000)))),
+    + box(b"moov", box(b"udta", box(b"meta", bytes(4), _ITUNES, box(b"ilst", box(b"----") * 300_000)))),
     "a table without end": FTYP
     + box(b"moov", box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", box(b"stco", bytes(4), b"\xff" * 4)))))),
     "keys without end": FTYP + box(b"moov", box(b"udta", movies.keyed({b"k" * (2 << 20): "v"}))),
