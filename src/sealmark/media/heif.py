@@ -89,7 +89,7 @@ def remains(reader: BoxReader) -> Heif:
     moov = next((box for box in top if box.kind == b"moov"), None)
     pictures = [_items(reader, box, "meta") for box in metas]
     if len(metas) != 1 or b"iloc" not in pictures[0].boxes:
-        reader.wrong("没有条目，或有多个 meta 盒子", "no items, or several meta boxes")
+        reader.wrong(why("没有条目，或有多个 meta 盒子", "no items, or several meta boxes"))
     tracks = [_items(reader, box, "moov.trak.meta") for box in reader.within(moov, b"trak", b"meta")] if moov else []
     own = tuple(items for items in tracks if b"iloc" in items.boxes)
     found = Heif(top, moov, pictures[0] if pictures else None, own)
@@ -155,7 +155,7 @@ def _check_media(reader: BoxReader, found: Heif) -> None:
     for items in found.every:
         for item in items.locations.items:
             if any(not start <= stop <= len(reader.data) for start, stop in spans(reader, items, item) or ()):
-                reader.wrong("缺少条目数据", "data of an item")
+                reader.wrong(why("缺少条目数据", "data of an item"))
 
 
 def spans(reader: BoxReader, items: Items, item: Item) -> Spans | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from sealmark.errors import why
 from sealmark.media.boxedit import Change, Shift, unsigned
 from sealmark.media.isobmff import Box, BoxReader
 from sealmark.media.limits import MOST_PARTS
@@ -64,7 +65,7 @@ class _Fields:
     def next(self, width: int) -> int:
         self._at += width
         if self._at > len(self._body):
-            self._reader.wrong("条目位置表 iloc", "item locations, iloc")
+            self._reader.wrong(why("条目位置表 iloc", "item locations, iloc"))
         return int.from_bytes(self._body[self._at - width : self._at], "big")
 
 
@@ -74,7 +75,7 @@ def parse(reader: BoxReader, box: Box) -> Locations:
     head, widths = field.next(4), field.next(2)
     version = head >> 24
     if version > 2 or any(widths >> bits & 15 not in {0, 4, 8} for bits in (12, 8, 4, 0 if version else 4)):
-        reader.wrong("条目位置表 iloc", "item locations, iloc")
+        reader.wrong(why("条目位置表 iloc", "item locations, iloc"))
         return Locations(version, head & 0xFFFFFF, 4, 4, 4, 0, ())
     index = widths & 15 if version else 0
     empty = Locations(version, head & 0xFFFFFF, widths >> 12, widths >> 8 & 15, widths >> 4 & 15, index, ())
@@ -91,7 +92,7 @@ def _item(reader: BoxReader, field: _Fields, box: Locations, left: list[int]) ->
     reference, base, count = field.next(2), field.next(box.base_width), field.next(2)
     left[0] -= count + 1
     if left[0] < 0:
-        reader.wrong("条目位置过多", "too many item locations")
+        reader.wrong(why("条目位置过多", "too many item locations"))
         return Item(number, method, reference, base, ())
     return Item(number, method, reference, base, tuple(_extent(field, box) for _ in range(count)))
 

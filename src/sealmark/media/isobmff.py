@@ -109,9 +109,9 @@ class BoxReader:
         self.cut = set[int]()  # where boxes begin that are not whole
         self._left = _MOST_BOXES
 
-    def wrong(self, zh: str, en: str) -> None:
-        """Remember what is wrong, unless something was before."""
-        self.damage = self.damage or Damaged(format=self.name, **why(zh, en))
+    def wrong(self, reason: dict[str, str]) -> None:
+        """Remember what is wrong, in both languages, unless something was before."""
+        self.damage = self.damage or Damaged(format=self.name, **reason)
 
     def top(self) -> tuple[Box, ...]:
         """The boxes of the file itself."""
@@ -144,7 +144,7 @@ class BoxReader:
         while at < end:
             self._left -= 1
             if self._left < 0:
-                self.wrong("盒子太多", "too many boxes")
+                self.wrong(why("盒子太多", "too many boxes"))
                 return
             box = self._box(at, end, parent)
             if box is None:
@@ -166,10 +166,10 @@ class BoxReader:
             body += _USER_TYPE
         stop = at + size
         if stop < body or len(kind) < 4:
-            self.wrong("盒子头", "box header")
+            self.wrong(why("盒子头", "box header"))
             return None
         if stop > end:
-            self.wrong("盒子长度超出范围", "box size")
+            self.wrong(why("盒子长度超出范围", "box size"))
             self.cut.add(at)
             return Box(kind, at, min(body, end), end, width, parent)
         return Box(kind, at, body, stop, width, parent)

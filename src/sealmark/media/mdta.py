@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sealmark.errors import why
 from sealmark.media.boxedit import Change, changed, removed
 from sealmark.media.isobmff import Box, BoxReader, encoded
 
@@ -71,11 +72,11 @@ def parse(reader: BoxReader, meta: Box, path: str) -> MetadataList:
 def _keys(reader: BoxReader, box: Box) -> Iterator[Key]:
     """The table of keys: version and flags, a count, the keys."""
     if box.stop - box.body > LONGEST:
-        reader.wrong("元数据键表过大", "a table of keys without end")
+        reader.wrong(why("元数据键表过大", "a table of keys without end"))
         return
     entries = reader.children(box, 8)
     if len(entries) != reader.number(box.body + 4):
-        reader.wrong("元数据键表", "table of metadata keys")
+        reader.wrong(why("元数据键表", "table of metadata keys"))
     for entry in entries:
         yield Key(entry.kind, reader.data[entry.body : entry.stop])
 

@@ -28,7 +28,7 @@ def remains(reader: BoxReader) -> Movie:
     top = reader.top()
     movies = [box for box in top if box.kind == b"moov"]
     if len(movies) != 1:
-        reader.wrong("moov 盒子应有且只有一个", "not exactly one moov")
+        reader.wrong(why("moov 盒子应有且只有一个", "not exactly one moov"))
     if movies:
         check_media(reader, movies[0])
     return Movie(top, movies[0] if movies else None)
@@ -61,7 +61,7 @@ def check_media(reader: BoxReader, moov: Box) -> None:
         for rows in _chunk_offsets(reader, information):
             last = rows.at + (rows.count - 1) * rows.width
             if rows.count and reader.number(last, rows.width) >= len(reader.data):
-                reader.wrong("缺少媒体数据", "no media data")
+                reader.wrong(why("缺少媒体数据", "no media data"))
 
 
 def _tables(reader: BoxReader, box: Box, wide: frozenset[Box]) -> Iterator[Change]:

@@ -37,7 +37,7 @@ def checked(reader: BoxReader, rows: Fields) -> Fields:
     """The fields of a table; none, and the reader's damage, where they leave their box."""
     if rows.at <= rows.box.stop and rows.count <= min((rows.box.stop - rows.at) // rows.stride, _MOST_ENTRIES):
         return rows
-    reader.wrong("位置表", "table of positions")
+    reader.wrong(why("位置表", "table of positions"))
     return replace(rows, count=0)
 
 
