@@ -206,3 +206,14 @@ class SeveralStreams(MediaError):
     en = "This {format} file holds several chained or multiplexed streams, which one label cannot cover."
     zh_next = "请拆分为每份只有一个流的文件后分别提交。"
     en_next = "Split it into files of one stream each and submit them one by one."
+
+
+class Immovable(MediaError):
+    """A layout whose inner positions cannot be moved: nothing can be written into it without breaking it."""
+
+    code = "media.immovable"
+    status = 415
+    zh = "{format} 文件的内部布局不允许改写({zh_reason})，文件未作改动。"
+    en = "The layout of this {format} file cannot be rewritten ({en_reason}); the file was not changed."
+    zh_next = "请用常用工具重新封装（不重新编码）后再提交。"
+    en_next = "Remux the file with a common tool (without encoding it again) and submit it again."

@@ -11,6 +11,8 @@ from sealmark.marks.metadata import (
     flac,
     flv,
     gif,
+    heif,
+    isobmff,
     jpeg,
     markdown,
     mkv,
@@ -37,6 +39,8 @@ _ALL: tuple[Carrier, ...] = (
     *(one.CARRIER for one in (wav, flac, mp3, ogg, opus)),
     *(one.CARRIER for one in (mkv, webm, flv, avi)),
     *(one.CARRIER for one in (markdown, epub, ofd)),
+    *isobmff.CARRIERS,
+    *heif.CARRIERS,
     *ooxml.CARRIERS,
     *odf.CARRIERS,
 )
