@@ -129,3 +129,14 @@ class NotSigned(MarkError):
     en = "The label could not be signed ({en_reason}); the item was not released."
     zh_next = "请检查签名密钥或签名设备后重试。"
     en_next = "Check the signing key or the signing device and try again."
+
+
+class Sealed(MarkError):
+    """A file whose signature allows no change at all: a label would make the signature invalid."""
+
+    code = "marks.sealed"
+    status = 409
+    zh = "文件的签名声明不允许任何改动；写入标识会使签名失效。"
+    en = "The file's signature allows no change at all; writing a label would make it invalid."
+    zh_next = "请在签名之前写入标识，或请签名者改用允许改动的级别。"
+    en_next = "Write the label before the file is signed, or have it certified at a level that allows changes."

@@ -163,3 +163,13 @@ class NeedsExtra(MediaError):
     en = "This format needs the extra {extra}, which is not installed."
     zh_next = '请安装：pip install "sealmark[{extra}]"。'
     en_next = 'Install it: pip install "sealmark[{extra}]".'
+
+
+class Encrypted(MediaError):
+    """A file whose content only a password or a key opens: what would be added had to be encrypted as well."""
+
+    code = "media.encrypted"
+    zh = "这份 {format} 文件已加密，无法在其中写入或读取标识。"
+    en = "This {format} file is encrypted; no mark can be written to it or read from it."
+    zh_next = "请解除加密(另存为不加密的文件)后重新提交。"
+    en_next = "Save it without encryption and submit it again."

@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import jpeg, markdown, mp3, png, text, wav, webp
+from sealmark.media import jpeg, markdown, mp3, pdf, png, text, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -16,6 +16,7 @@ FORMATS: tuple[Format, ...] = (
     webp.FORMAT,
     wav.FORMAT,
     mp3.FORMAT,
+    pdf.FORMAT,
     markdown.FORMAT,
     text.FORMAT,
 )
