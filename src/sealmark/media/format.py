@@ -13,7 +13,8 @@ class Format:
     """What a format is called, and `sniff`, which tells from the bytes alone whether an item is one.
 
     `media_types` and `extensions` begin with the preferred one; extensions carry no dot. A `mapped` format is known
-    by its first `HEAD` bytes, and its files, which may be large, are read through a memory map.
+    by its first `HEAD` bytes, and its files, which may be large, are read through a memory map. A `textual` format's
+    files are text, and look like other text: between those a declaration decides.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Format:
     extensions: tuple[str, ...]
     sniff: Callable[[bytes], bool]
     mapped: bool = False
+    textual: bool = False
 
     @property
     def media_type(self) -> str:

@@ -4,7 +4,7 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import jpeg, markdown, mp3, pdf, png, text, wav, webp
+from sealmark.media import html, jpeg, json, markdown, mp3, pdf, png, srt, svg, text, vtt, wav, webp
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
@@ -17,6 +17,11 @@ FORMATS: tuple[Format, ...] = (
     wav.FORMAT,
     mp3.FORMAT,
     pdf.FORMAT,
+    svg.FORMAT,
+    html.FORMAT,
+    vtt.FORMAT,
+    srt.FORMAT,
+    json.FORMAT,
     markdown.FORMAT,
     text.FORMAT,
 )
@@ -46,10 +51,10 @@ def sniff(data: Buffer, name_hint: str | None = None, media_type: str | None = N
     actual = _actual(data)
     for form in declared:
         _compare(form, actual, data)
-    textual = next((form for form in declared if form.medium == "text"), None)
+    textual = next((form for form in declared if form.textual), None)
     if textual is not None:
         return textual
-    if actual is None or (actual.medium == "text" and _is_foreign_text(name_hint, media_type)):
+    if actual is None or (actual.textual and _is_foreign_text(name_hint, media_type)):
         raise _unknown()
     return actual
 
@@ -103,7 +108,7 @@ def _compare(declared: Format, actual: Format | None, data: Buffer) -> None:
     """Raise where the bytes contradict a declaration; one kind of text looks like another."""
     if declared is actual:
         return
-    if declared.medium == "text" and (actual is None or actual.medium == "text"):
+    if declared.textual and (actual is None or actual.textual):
         if not _is_utf8(data):
             raise NotUtf8
         return
@@ -122,5 +127,5 @@ def _is_utf8(data: Buffer) -> bool:
 
 
 def _is_foreign_text(name: str | None, media_type: str | None) -> bool:
-    """Whether text is declared as something whose syntax a mark would break, such as HTML or JSON."""
+    """Whether text is declared as something whose syntax a mark would break, such as a program's source."""
     return bool(_extension(name)) or _kind(media_type) not in _NO_DECLARATION

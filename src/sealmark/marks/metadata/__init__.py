@@ -5,7 +5,7 @@ Every format is one small module with a `CARRIER`; another one is a module and a
 
 from sealmark.marks.errors import NoMetadataPlace
 from sealmark.marks.label import Label
-from sealmark.marks.metadata import jpeg, markdown, mp3, pdf, png, wav, webp
+from sealmark.marks.metadata import html, jpeg, json, markdown, mp3, pdf, png, srt, svg, vtt, wav, webp
 from sealmark.marks.metadata.found import Carrier, Found, Remains
 from sealmark.media import Format, sniff
 from sealmark.media.pieces import Buffer, Pieces, joined
@@ -13,7 +13,8 @@ from sealmark.media.pieces import Buffer, Pieces, joined
 __all__ = ["CARRIERS", "Carrier", "Found", "Remains", "carries", "edit", "read", "remains", "write"]
 
 CARRIERS: dict[str, Carrier] = {
-    module.CARRIER.name: module.CARRIER for module in (png, jpeg, webp, wav, mp3, pdf, markdown)
+    module.CARRIER.name: module.CARRIER
+    for module in (png, jpeg, webp, wav, mp3, pdf, svg, html, vtt, srt, json, markdown)
 }
 
 
