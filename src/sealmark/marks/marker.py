@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from sealmark.errors import Language
@@ -336,17 +336,18 @@ def _renew_audio(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]
 
 
 def _mark_video(data: Buffer, form: Format, options: Options) -> tuple[Buffer, tuple[Note, ...]]:
-    """The video coded again into a file without a name, which is gone with the map of it."""
+    """The video coded again into a file that is gone with the map of it."""
     from sealmark.marks.explicit import video as painting
 
     chosen = options.explicit
     source = cast(BinaryIO, BytesIO(data) if isinstance(data, bytes) else data)  # a map reads like a file
-    with TemporaryFile() as file:
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "video"
         painting.mark(
-            source, file, _CONTAINERS[form.name], wording=chosen.wording, corner=chosen.corner, extent=chosen.extent
+            source, target, _CONTAINERS[form.name], wording=chosen.wording, corner=chosen.corner, extent=chosen.extent
         )
-        file.flush()
-        return mmap(file.fileno(), 0, access=ACCESS_READ), ()
+        with target.open("rb") as file:
+            return mmap(file.fileno(), 0, access=ACCESS_READ), ()
 
 
 _CONTAINERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "webm": "webm", "avi": "avi", "flv": "flv"}  # FFmpeg's

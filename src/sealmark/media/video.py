@@ -53,7 +53,7 @@ Paint = Callable[["VideoFrame", float], None]
 
 def repaint(
     source: str | Path | BinaryIO,
-    target: BinaryIO,
+    target: Path,
     container: str,
     prepare: Callable[[Shot], Paint],
     limits: Limits = STANDARD,
@@ -66,7 +66,7 @@ def repaint(
     """
     av = _av()
     try:
-        with av.open(source) as came, av.open(target, "w", format=container, options=_options(container)) as goes:
+        with av.open(source) as came, av.open(str(target), "w", format=container, options=_options(container)) as goes:
             return _Repainting(came, goes, prepare, limits).run()
     except av.error.FFmpegError as failure:
         raise Damaged(

@@ -40,8 +40,7 @@ def source(folder: Path) -> Callable[[str], Path]:
 
 def marked(path: Path, **options: Any) -> Path:
     target = path.with_name(f"marked-{path.name}")
-    with target.open("wb+") as file:
-        video.mark(path, file, container(path), **options)
+    video.mark(path, target, container(path), **options)
     return target
 
 

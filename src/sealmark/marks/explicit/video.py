@@ -25,7 +25,7 @@ _FULL = 2  # AVCOL_RANGE_JPEG
 
 def mark(
     source: str | Path | BinaryIO,
-    target: BinaryIO,
+    target: Path,
     container: str,
     *,
     wording: str = "AI生成",
