@@ -140,3 +140,14 @@ class SignedPackage(MarkError):
     en = "The {format} document is digitally signed; writing a label would break the signature, so it was left alone."
     zh_next = "请先写入标识，再对文档签名。"
     en_next = "Write the label first, then sign the document."
+
+
+class Sealed(MarkError):
+    """A file whose signature allows no change at all: a label would make the signature invalid."""
+
+    code = "marks.sealed"
+    status = 409
+    zh = "文件的签名声明不允许任何改动；写入标识会使签名失效。"
+    en = "The file's signature allows no change at all; writing a label would make it invalid."
+    zh_next = "请在签名之前写入标识，或请签名者改用允许改动的级别。"
+    en_next = "Write the label before the file is signed, or have it certified at a level that allows changes."

@@ -217,3 +217,13 @@ class Immovable(MediaError):
     en = "The layout of this {format} file cannot be rewritten ({en_reason}); the file was not changed."
     zh_next = "请用常用工具重新封装（不重新编码）后再提交。"
     en_next = "Remux the file with a common tool (without encoding it again) and submit it again."
+
+
+class Encrypted(MediaError):
+    """A file whose content only a password or a key opens: what would be added had to be encrypted as well."""
+
+    code = "media.encrypted"
+    zh = "这份 {format} 文件已加密，无法在其中写入或读取标识。"
+    en = "This {format} file is encrypted; no mark can be written to it or read from it."
+    zh_next = "请解除加密(另存为不加密的文件)后重新提交。"
+    en_next = "Save it without encryption and submit it again."

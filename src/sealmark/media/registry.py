@@ -21,6 +21,7 @@ from sealmark.media import (
     ogg,
     ole,
     ooxml,
+    pdf,
     png,
     text,
     tiff,
@@ -56,6 +57,7 @@ FORMATS: tuple[Format, ...] = (
     epub.FORMAT,
     ofd.FORMAT,
     *odf.FORMATS,
+    pdf.FORMAT,
     markdown.FORMAT,
     text.FORMAT,
 )
