@@ -14,7 +14,8 @@ class Format:
 
     `media_types` and `extensions` begin with the preferred one; extensions carry no dot. A `mapped` format is known
     by its first `HEAD` bytes, and its files, which may be large, are read through a memory map.
-    `within` names a format that an item of this one may also be declared as: Opus in Ogg is Ogg.
+    `within` names a format that an item of this one may also be declared as: Opus in Ogg is Ogg. A `textual`
+    format's files are text, and look like other text: between those a declaration decides.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Format:
     sniff: Callable[[bytes], bool]
     mapped: bool = False
     within: str | None = None
+    textual: bool = False
 
     @property
     def media_type(self) -> str:

@@ -74,4 +74,6 @@ def is_markdown(data: bytes) -> bool:
     return _LABELLED.search(parse(data.decode()).front) is not None
 
 
-FORMAT = Format("markdown", "text", ("text/markdown", "text/x-markdown"), ("md", "markdown", "mdown"), is_markdown)
+FORMAT = Format(
+    "markdown", "text", ("text/markdown", "text/x-markdown"), ("md", "markdown", "mdown"), is_markdown, textual=True
+)

@@ -11,8 +11,10 @@ from sealmark.media import (
     flv,
     gif,
     heif,
+    html,
     isobmff,
     jpeg,
+    json,
     markdown,
     matroska,
     mp3,
@@ -23,8 +25,11 @@ from sealmark.media import (
     ooxml,
     pdf,
     png,
+    srt,
+    svg,
     text,
     tiff,
+    vtt,
     wav,
     webp,
 )
@@ -58,6 +63,11 @@ FORMATS: tuple[Format, ...] = (
     ofd.FORMAT,
     *odf.FORMATS,
     pdf.FORMAT,
+    svg.FORMAT,
+    html.FORMAT,
+    vtt.FORMAT,
+    srt.FORMAT,
+    json.FORMAT,
     markdown.FORMAT,
     text.FORMAT,
 )
@@ -89,10 +99,10 @@ def sniff(data: Buffer, name_hint: str | None = None, media_type: str | None = N
     actual = _actual(data)
     for form in declared:
         _compare(form, actual, data)
-    textual = next((form for form in declared if form.medium == "text"), None)
+    textual = next((form for form in declared if form.textual), None)
     if textual is not None:
         return textual
-    if actual is None or (actual.medium == "text" and _is_foreign_text(name_hint, media_type)):
+    if actual is None or (actual.textual and _is_foreign_text(name_hint, media_type)):
         raise _unknown()
     return actual
 
@@ -146,7 +156,7 @@ def _compare(declared: Format, actual: Format | None, data: Buffer) -> None:
     """Raise where the bytes contradict a declaration; one kind of text looks like another."""
     if declared is actual or (actual is not None and declared.name == actual.within):
         return
-    if declared.medium == "text" and (actual is None or actual.medium == "text"):
+    if declared.textual and (actual is None or actual.textual):
         if not _is_utf8(data):
             raise NotUtf8
         return
@@ -165,5 +175,5 @@ def _is_utf8(data: Buffer) -> bool:
 
 
 def _is_foreign_text(name: str | None, media_type: str | None) -> bool:
-    """Whether text is declared as something whose syntax a mark would break, such as HTML or JSON."""
+    """Whether text is declared as something whose syntax a mark would break, such as a program's source."""
     return bool(_extension(name)) or _kind(media_type) not in _NO_DECLARATION

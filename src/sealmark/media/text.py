@@ -19,7 +19,7 @@ def is_text(data: bytes) -> bool:
         return False
 
 
-FORMAT = Format("text", "text", ("text/plain",), ("txt", "text"), is_text)
+FORMAT = Format("text", "text", ("text/plain",), ("txt", "text"), is_text, textual=True)
 
 
 def uncut(data: bytes) -> bytes:
