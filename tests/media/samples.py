@@ -161,3 +161,11 @@ EVERY: dict[str, bytes] = {
     "odt": packages.odf(packages.odf_parts()),
 }
 FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}
+# Kinds of text whose visible mark is not built yet.
+WRITTEN: dict[str, bytes] = {
+    "svg": '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"><title>题</title></svg>'.encode(),
+    "html": "<!DOCTYPE html>\n<html><head><meta charset=utf-8><title>题</title></head><p>AIGC</html>".encode(),
+    "vtt": "WEBVTT - 题\n\nNOTE stays\n\n00:01.000 --> 00:02.000\n你好\n".encode(),
+    "srt": "1\r\n00:00:01,000 --> 00:00:02,000\r\n你好\r\n\r\n".encode(),
+    "json": '{\n  "题": [{"AIGC": 1}, "}"],\n  "a": 1.50\n}'.encode(),
+}

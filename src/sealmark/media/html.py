@@ -124,7 +124,7 @@ def remains(data: bytes) -> tuple[Document, Damaged | None]:
             if tag.name == "meta" and not tag.closing:
                 metas.append(tag)
             if len(metas) > MOST_PARTS:
-                raise _damaged("meta 过多", "meta elements without end")
+                raise _damaged(**why("meta 过多", "meta elements without end"))
     except Damaged as error:
         damage = error
     encoding = "utf-8" if data.startswith(_BOM) else head.encoding or _declared(data)
@@ -140,8 +140,8 @@ def parse(data: bytes) -> Document:
     return document
 
 
-def _damaged(zh: str, en: str) -> Damaged:
-    return Damaged(format="HTML", **why(zh, en))
+def _damaged(**cause: str) -> Damaged:
+    return Damaged(format="HTML", **cause)
 
 
 def _declared(data: bytes) -> str:
@@ -156,12 +156,14 @@ def _misencoded(data: bytes, encoding: str) -> Damaged | None:
     except (LookupError, ValueError):
         name = ""
     if _ASCII_COMPATIBLE.fullmatch(name) is None:
-        return _damaged("编码不与 ASCII 兼容或无法识别", "an encoding that is unknown or not compatible with ASCII")
+        return _damaged(
+            **why("编码不与 ASCII 兼容或无法识别", "an encoding that is unknown or not compatible with ASCII")
+        )
     try:
         if name == "utf-8":
             text.decode(data)
     except NotUtf8:
-        return _damaged("不是 UTF-8，也没有声明别的编码", "not UTF-8, and no other encoding is declared")
+        return _damaged(**why("不是 UTF-8，也没有声明别的编码", "not UTF-8, and no other encoding is declared"))
     return None
 
 
@@ -227,7 +229,7 @@ def _tag(data: bytes, at: int, *, xml: bool) -> Tag:
     if match is None:
         return _comment(data, at)
     if not match.group(3):
-        raise _damaged("标签没有结束", "a tag does not end")
+        raise _damaged(**why("标签没有结束", "a tag does not end"))
     name, closing = match.group(2).decode("latin-1").lower(), bool(match.group(1))
     closed = xml and match.group().endswith(b"/>")
     stop = match.end() if name not in _RAW or closing or closed else _raw_end(data, match.end(), name)
@@ -242,7 +244,7 @@ def _comment(data: bytes, at: int) -> Tag:
     else:
         stop = data.find(b">", at) + 1
     if not stop:
-        raise _damaged("注释或声明没有结束", "a comment or a declaration does not end")
+        raise _damaged(**why("注释或声明没有结束", "a comment or a declaration does not end"))
     name = "?" if data.startswith(b"<?", at) else "!doctype" if _DOCTYPE.match(data, at) else "!"
     return Tag(name, at, stop)
 
@@ -256,7 +258,7 @@ def _raw_end(data: bytes, at: int, name: str) -> int:
         start = end.start() if end else -1
     closing = _TAG.match(data, start) if start >= 0 else None
     if closing is None or not closing.group(3):
-        raise _damaged(f"{name} 元素没有结束", f"an element {name} does not end")
+        raise _damaged(**why(f"{name} 元素没有结束", f"an element {name} does not end"))
     return closing.end()
 
 

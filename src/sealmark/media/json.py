@@ -78,11 +78,11 @@ def remains(data: bytes, key: str) -> tuple[Document, Damaged | None]:
         text.decode(data)
         stop = reader.read(begin) if data.startswith(b"{", begin) else _value(data, begin)
         if _gap(data, stop) != len(data):
-            raise _damaged("末尾之后还有内容", "something follows its end")
+            raise _damaged(**why("末尾之后还有内容", "something follows its end"))
     except Damaged as error:
         damage = error
     except NotUtf8:
-        damage = _damaged("不是 UTF-8", "not UTF-8")
+        damage = _damaged(**why("不是 UTF-8", "not UTF-8"))
     start = begin if data.startswith(b"{", begin) else None
     return Document(data, start, tuple(reader.members), reader.kept is not None), damage
 
@@ -95,8 +95,8 @@ def parse(data: bytes, key: str) -> Document:
     return document
 
 
-def _damaged(zh: str, en: str) -> Damaged:
-    return Damaged(format="JSON", **why(zh, en))
+def _damaged(**cause: str) -> Damaged:
+    return Damaged(format="JSON", **cause)
 
 
 def _gap(data: bytes, at: int) -> int:
@@ -129,7 +129,7 @@ class _Object:
             if self._data.startswith(b"}", stop):
                 return gap
             if not self._data.startswith(b",", stop):
-                raise _damaged("对象没有结束", "an object does not end")
+                raise _damaged(**why("对象没有结束", "an object does not end"))
 
     def _others(self, gap: int) -> int:
         """Behind simple members of other keys, at the speed of the pattern."""
@@ -148,7 +148,7 @@ class _Object:
         key = _STRING.match(data, at)
         colon = _gap(data, key.end()) if key else at
         if key is None or not data.startswith(b":", colon):
-            raise _damaged("成员名", "the name of a member")
+            raise _damaged(**why("成员名", "the name of a member"))
         value = _gap(data, colon + 1)
         stop = _value(data, value)
         end = _gap(data, stop)
@@ -158,7 +158,7 @@ class _Object:
             comma = end + 1 if data.startswith(b",", end) else None
             self.members.append(Member(gap, value, stop, comma, self.kept))
         if len(self.members) > MOST_PARTS:
-            raise _damaged("同名成员过多", "members of one name without end")
+            raise _damaged(**why("同名成员过多", "members of one name without end"))
         return end
 
 
@@ -167,7 +167,7 @@ def _unquoted(written: bytes) -> str:
     try:
         return str(json.loads(written)) if len(written) < 64 else ""
     except ValueError:
-        raise _damaged("成员名", "the name of a member") from None
+        raise _damaged(**why("成员名", "the name of a member")) from None
 
 
 def _value(data: bytes, at: int) -> int:
@@ -176,7 +176,7 @@ def _value(data: bytes, at: int) -> int:
         return _nested(data, at)
     match = _STRING.match(data, at) or _SCALAR.match(data, at)
     if match is None:
-        raise _damaged("值", "a value")
+        raise _damaged(**why("值", "a value"))
     return match.end()
 
 
@@ -188,9 +188,9 @@ def _nested(data: bytes, at: int) -> int:
         if found not in _CLOSES:
             brackets.append(found)
         elif not brackets or brackets.pop() != _CLOSES[found]:
-            raise _damaged("括号不配对", "brackets that do not match")
+            raise _damaged(**why("括号不配对", "brackets that do not match"))
         if not brackets:
             return at
         if len(brackets) > DEEPEST:
-            raise _damaged("嵌套过深", "nested without end")
-    raise _damaged("括号没有闭合", "a bracket does not close")
+            raise _damaged(**why("嵌套过深", "nested without end"))
+    raise _damaged(**why("括号没有闭合", "a bracket does not close"))

@@ -63,7 +63,7 @@ class Container:
             if not isinstance(value, Reference):
                 return value, held
             value, held = self._object(value)
-        raise damaged("引用成环", "references in a circle")
+        raise damaged(**why("引用成环", "references in a circle"))
 
     def dictionary(self, value: Value) -> Dictionary | None:
         """The dictionary that this is or leads to."""
@@ -74,10 +74,10 @@ class Container:
         """A stream's dictionary and its bytes, unfolded within bounds; raises `Damaged` and `MetadataOverLimit`."""
         about, stop = self._at(self._place(reference), reference)
         if not isinstance(about, Dictionary):
-            raise damaged("流", "stream")
+            raise damaged(**why("流", "stream"))
         length, _ = self.resolved(about.get(b"Length"))
         if not isinstance(length, int) or length < 0:
-            raise damaged("流的长度", "the length of a stream")
+            raise damaged(**why("流的长度", "the length of a stream"))
         return about, pdf_xref.unfolded(about, pdf_xref.raw_stream(self.data, stop, length))
 
     def place(self, number: int) -> Plain | Packed | None:
@@ -100,13 +100,13 @@ class Container:
     def _place(self, reference: Reference) -> Plain:
         place = self.place(reference.number)
         if not isinstance(place, Plain):
-            raise damaged("流的位置", "the place of a stream")
+            raise damaged(**why("流的位置", "the place of a stream"))
         return place
 
     def _at(self, place: Plain, reference: Reference) -> tuple[Value, int]:
         head = _OBJECT.match(self.data, self.base + place.offset)
         if head is None or int(head.group(1)) != reference.number:
-            raise damaged("交叉引用与对象不符", "a cross-reference that leads elsewhere")
+            raise damaged(**why("交叉引用与对象不符", "a cross-reference that leads elsewhere"))
         return pdf_syntax.value(self.data, head.end(), self.allowance)
 
     def _packed(self, place: Packed, number: int) -> tuple[Value, bytes]:
@@ -116,7 +116,7 @@ class Container:
         body, offsets = self.streams[place.stream]
         numbers, starts = offsets[::2], offsets[1::2]
         if place.index >= len(starts) or numbers[place.index] != number:
-            raise damaged("对象流", "object stream")
+            raise damaged(**why("对象流", "object stream"))
         return pdf_syntax.value(body, starts[place.index], self.allowance)[0], body
 
     def _unpacked(self, number: int) -> tuple[bytes, tuple[int, ...]]:
@@ -126,7 +126,7 @@ class Container:
         first, count = pdf_xref.integer(about, b"First"), pdf_xref.integer(about, b"N")
         words = body[: min(first, _LONGEST_PAIR * MOST_PARTS)].split()[: 2 * min(count, MOST_PARTS)]
         if not all(word.isdigit() and len(word) <= 10 for word in words) or len(words) % 2:
-            raise damaged("对象流", "object stream")
+            raise damaged(**why("对象流", "object stream"))
         pairs = zip(map(int, words[::2]), map(int, words[1::2]), strict=True)
         return body, tuple(one for pair in pairs for one in (pair[0], pair[1] + first))
 
@@ -135,20 +135,20 @@ def parse(data: bytes) -> Container:
     """The structure of a PDF; raises `Damaged`, `MetadataOverLimit`, and `Encrypted`."""
     header = _HEADER.search(data, 0, _HEAD)
     if header is None:
-        raise damaged("文件头", "header")
+        raise damaged(**why("文件头", "header"))
     start = _START.match(data, max(data.rfind(b"startxref"), 0))
     if start is None or b"%%EOF" not in start.group():
-        raise damaged("没有文件尾", "no end of the file")
+        raise damaged(**why("没有文件尾", "no end of the file"))
     tail = data[start.end() :]
     if _UNFINISHED.search(tail):
-        raise damaged("最后一次更新不完整", "the last update is not whole")
+        raise damaged(**why("最后一次更新不完整", "the last update is not whole"))
     allowance = Allowance()
     sections = pdf_xref.sections(data, header.start(), int(start.group(1)), allowance)
     container = Container(data, header.start(), sections, tail, allowance=allowance)
     if container.trailer.get(b"Encrypt") is not None:
         raise Encrypted(format="PDF")
     if container.dictionary(container.trailer.get(b"Root")) is None:
-        raise damaged("没有目录对象", "no catalogue")
+        raise damaged(**why("没有目录对象", "no catalogue"))
     return container
 
 
@@ -165,7 +165,7 @@ def unused(container: Container) -> int:
     sizes = [pdf_xref.integer(container.trailer, b"Size")]
     sizes += [run.first + run.count for section in container.sections for run in section.runs]
     if max(sizes) >= LARGEST:
-        raise damaged("对象编号过大", "object numbers without end")
+        raise damaged(**why("对象编号过大", "object numbers without end"))
     return max(sizes)
 
 

@@ -76,9 +76,9 @@ class Dictionary:
 Value: TypeAlias = Name | Reference | Word | Dictionary | tuple["Value", ...] | bytes | int | None
 
 
-def damaged(zh: str, en: str) -> Damaged:
+def damaged(**cause: str) -> Damaged:
     """What is wrong with a PDF."""
-    return Damaged(format="PDF", **why(zh, en))
+    return Damaged(format="PDF", **cause)
 
 
 def after_gap(data: bytes, at: int) -> int:
@@ -112,7 +112,7 @@ class _Reader:
         at = after_gap(self._data, at)
         self._allowance.left -= 1
         if depth > DEEPEST or self._allowance.left < 0:
-            raise damaged("对象嵌套过深或过多", "objects without end")
+            raise damaged(**why("对象嵌套过深或过多", "objects without end"))
         if self._data.startswith(b"<<", at):
             return self._dictionary(at, depth)
         if self._data.startswith(b"[", at):
@@ -125,7 +125,7 @@ class _Reader:
         while not self._data.startswith(b">>", at):
             key = _NAME.match(self._data, at)
             if key is None:
-                raise damaged("字典", "dictionary")
+                raise damaged(**why("字典", "dictionary"))
             found, stop = self.value(key.end(), depth + 1)
             entries.append(Entry(_unescaped(key.group(1)), found, at, stop))
             at = after_gap(self._data, stop)
@@ -154,7 +154,7 @@ def _simple(data: bytes, at: int) -> tuple[Value, int]:
         if text == b"null":
             return None, word.end()
         return int(text) if _INTEGER.match(text) else Word(text), word.end()
-    raise damaged("对象", "object")
+    raise damaged(**why("对象", "object"))
 
 
 def string(data: bytes, at: int) -> tuple[bytes, int]:
@@ -163,7 +163,7 @@ def string(data: bytes, at: int) -> tuple[bytes, int]:
         text = re.sub(_SPACE, b"", digits.group(1))
         return bytes.fromhex((text + b"0" * (len(text) & 1)).decode()), digits.end()
     if not data.startswith(b"(", at):
-        raise damaged("字符串", "string")
+        raise damaged(**why("字符串", "string"))
     stop = _literal_end(data, at)
     return _ESCAPE.sub(_unescape, data[at + 1 : stop - 1]), stop
 
@@ -174,7 +174,7 @@ def _literal_end(data: bytes, at: int) -> int:
     while depth:
         mark = _STRING_MARK.search(data, position, at + LONGEST_STRING)
         if mark is None:
-            raise damaged("字符串没有结束", "a string does not end")
+            raise damaged(**why("字符串没有结束", "a string does not end"))
         position = mark.end() + (mark.group() == b"\\")
         depth += {b"(": 1, b")": -1}.get(mark.group(), 0)
     return position

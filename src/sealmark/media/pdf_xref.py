@@ -85,7 +85,7 @@ def sections(data: bytes, base: int, offset: int, allowance: Allowance) -> tuple
     following: int | None = offset
     while following is not None:
         if following in seen or len(found) > MOST_SECTIONS:
-            raise damaged("交叉引用成环", "cross-references in a circle")
+            raise damaged(**why("交叉引用成环", "cross-references in a circle"))
         seen.add(following)
         section = _section(data, base, following, allowance)
         found.append(section)
@@ -99,7 +99,7 @@ def integer(dictionary: Dictionary, key: bytes) -> int:
     """A number that must be there and be no less than zero; raises `Damaged`."""
     found = dictionary.get(key)
     if not isinstance(found, int) or found < 0:
-        raise damaged(f"{key.decode()} 的值", f"the value of {key.decode()}")
+        raise damaged(**why(f"{key.decode()} 的值", f"the value of {key.decode()}"))
     return found
 
 
@@ -109,17 +109,17 @@ def _section(data: bytes, base: int, offset: int, allowance: Allowance) -> Secti
         return _table(data, at + 4, offset, allowance)
     head = _OBJECT.match(data, at)
     if head is None:
-        raise damaged("交叉引用的位置", "no cross-reference where one should be")
+        raise damaged(**why("交叉引用的位置", "no cross-reference where one should be"))
     trailer, stop = _dictionary(data, head.end(), allowance)
     if trailer.get(b"Type") != Name(b"XRef"):
-        raise damaged("交叉引用的位置", "no cross-reference where one should be")
+        raise damaged(**why("交叉引用的位置", "no cross-reference where one should be"))
     return Section(_stream_runs(trailer, data, stop), trailer, offset, packed=True)
 
 
 def _dictionary(data: bytes, at: int, allowance: Allowance) -> tuple[Dictionary, int]:
     found, stop = pdf_syntax.value(data, at, allowance)
     if not isinstance(found, Dictionary):
-        raise damaged("字典", "dictionary")
+        raise damaged(**why("字典", "dictionary"))
     return found, stop
 
 
@@ -131,18 +131,18 @@ def _table(data: bytes, at: int, offset: int, allowance: Allowance) -> Section:
         width = line.end() - line.start() if line else 0
         at = head.end() + count * width
         if at > len(data) or (count and not width):
-            raise damaged("交叉引用表", "cross-reference table")
+            raise damaged(**why("交叉引用表", "cross-reference table"))
         runs.append(Run(int(head.group(1)), count, data[head.end() : at], width, None))
     at = pdf_syntax.after_gap(data, at)
     if not data.startswith(b"trailer", at):
-        raise damaged("交叉引用表", "cross-reference table")
+        raise damaged(**why("交叉引用表", "cross-reference table"))
     return Section(tuple(runs), _dictionary(data, at + 7, allowance)[0], offset, packed=False)
 
 
 def _line(row: bytes) -> Location:
     line = _LINE.fullmatch(row)
     if line is None:
-        raise damaged("交叉引用表", "cross-reference table")
+        raise damaged(**why("交叉引用表", "cross-reference table"))
     return Plain(int(line.group(1)), int(line.group(2))) if line.group(3) == b"n" else None
 
 
@@ -162,18 +162,18 @@ def _stream_runs(trailer: Dictionary, data: bytes, at: int) -> tuple[Run, ...]:
         case (int(a), int(b), int(c)) if min(a, b, c) >= 0 and max(a, b, c) <= 8 and a + b + c:
             widths = (a, b, c)
         case _:
-            raise damaged("W 的值", "the value of W")
+            raise damaged(**why("W 的值", "the value of W"))
     numbers = [one for one in index if isinstance(one, int) and one >= 0] if isinstance(index, tuple) else []
     counts, width = numbers[1::2], sum(widths)
     if len(numbers) % 2 or sum(counts) > LARGEST:
-        raise damaged("Index 的值", "the value of Index")
+        raise damaged(**why("Index 的值", "the value of Index"))
     rows = unfolded(trailer, raw_stream(data, at, integer(trailer, b"Length")), sum(counts) * width + _SLACK)
     runs, start = [], 0
     for first, count in zip(numbers[::2], counts, strict=True):
         runs.append(Run(first, count, rows[start : start + count * width], width, widths))
         start += count * width
     if start > len(rows):
-        raise damaged("交叉引用流", "cross-reference stream")
+        raise damaged(**why("交叉引用流", "cross-reference stream"))
     return tuple(runs)
 
 
@@ -181,10 +181,10 @@ def raw_stream(data: bytes, at: int, length: int) -> bytes:
     """The coded bytes of a stream whose dictionary ends at `at`; raises `Damaged`."""
     head = _STREAM.match(data, at)
     if head is None or head.end() + length > len(data):
-        raise damaged("流", "stream")
+        raise damaged(**why("流", "stream"))
     start = head.end()
     if pdf_syntax.after_gap(data, start + length) != data.find(b"endstream", start + length, start + length + 64):
-        raise damaged("流的长度", "the length of a stream")
+        raise damaged(**why("流的长度", "the length of a stream"))
     return data[start : start + length]
 
 
@@ -194,7 +194,7 @@ def unfolded(about: Dictionary, coded: bytes, most: int = LONGEST) -> bytes:
     if not names:
         return coded
     if names != [b"FlateDecode"]:
-        raise damaged("流的过滤器", "the filter of a stream")
+        raise damaged(**why("流的过滤器", "the filter of a stream"))
     if most > LONGEST:
         raise MetadataOverLimit(place="PDF", **why("流过大", "a stream is too large"))
     predictor = settings.get(b"Predictor") if settings else None
@@ -218,7 +218,7 @@ def _inflated(coded: bytes, most: int) -> bytes:
     try:
         out = unpack.decompress(coded, most + 1)
     except zlib.error:
-        raise damaged("压缩数据", "compressed data") from None
+        raise damaged(**why("压缩数据", "compressed data")) from None
     if len(out) > most:
         raise MetadataOverLimit(place="PDF", **why("解压后过大", "too large when decompressed"))
     return out
@@ -230,7 +230,7 @@ def _unpredicted(data: bytes, width: int) -> bytes:
     rows = np.frombuffer(data, np.uint8, count * (width + 1)).reshape(count, width + 1)
     kinds, body = rows[:, 0], rows[:, 1:]
     if not np.isin(kinds, (0, 2)).all():
-        raise damaged("流的预测器", "the predictor of a stream")
+        raise damaged(**why("流的预测器", "the predictor of a stream"))
     sums = np.cumsum(body, axis=0, dtype=np.uint8)
     before = np.concatenate((np.zeros((1, width), np.uint8), sums[:-1])) if count else sums
     # An unfiltered row begins anew: what had summed up before it is taken off.

@@ -40,7 +40,7 @@ def coding_damage(data: bytes, name: str) -> Damaged | None:
     try:
         text.decode(data)
     except NotUtf8:
-        cut = text.is_text(text.uncut(data))
-        cause = ("最后一个字符不完整", "the last character is cut") if cut else ("不是 UTF-8", "not UTF-8")
-        return Damaged(format=name, **why(*cause))
+        if text.is_text(text.uncut(data)):
+            return Damaged(format=name, **why("最后一个字符不完整", "the last character is cut"))
+        return Damaged(format=name, **why("不是 UTF-8", "not UTF-8"))
     return None

@@ -7,7 +7,7 @@ An update that is nothing but our own label is replaced, every other one stays.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from sealmark.errors import SealmarkError
+from sealmark.errors import SealmarkError, why
 from sealmark.marks.errors import Sealed
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
@@ -113,7 +113,7 @@ def _dictionary(container: Container) -> tuple[Reference, bytes]:
     given = container.trailer.get(b"Info")
     about, held = container.resolved(given)
     if about is not None and not isinstance(about, Dictionary):
-        raise damaged("Info 不是字典", "Info is no dictionary")
+        raise damaged(**why("Info 不是字典", "Info is no dictionary"))
     known = isinstance(given, Reference) and about is not None
     reference = given if isinstance(given, Reference) and known else Reference(pdf.unused(container), 0)
     return reference, _without(about, held, frozenset((KEY,))) if about else b"<<>>"
