@@ -152,7 +152,7 @@ def test_typed_text_survives_an_error(client: TestClient) -> None:
         ("bomb.png", bomb(), 413, "media.metadata_over_limit"),
         ("pixels.png", hollow(20_000, 20_000), 413, "media.too_many_pixels"),
         ("noise.bin", bytes(range(256)) * 9, 415, "media.unknown_format"),
-        ("page.html", b"<p>hello</p>", 415, "media.unknown_format"),
+        ("page.css", b"p { }", 415, "media.unknown_format"),
         ("empty.png", b"", 422, "media.empty"),
         ("latin.txt", "été".encode("latin-1"), 415, "media.not_utf8"),
     ],
