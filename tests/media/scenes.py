@@ -1,0 +1,95 @@
+"""Scenes for tests, made when they are needed, by several makers, with other metadata to keep."""
+
+import base64
+import json
+import struct
+from typing import Any
+
+import pygltflib
+
+# The peer library is untyped.
+PEER: Any = pygltflib
+
+POINTS = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
+INDICES = struct.pack("<3H", 0, 1, 2)
+BUFFER = POINTS + INDICES + b"\x00\x00"
+
+
+def gltf_by_hand() -> bytes:
+    """A triangle whose numbers are spelled in ways of their own, with packets and extras of others."""
+    uri = "data:application/octet-stream;base64," + base64.b64encode(BUFFER).decode()
+    return (
+        '{\r\n  "scenes": [{"nodes": [0]}],\r\n  "nodes": [{"mesh": 0, "scale": [1.0, 1e0, 100E-2], "name": "\\u4e09角"}],'
+        '\r\n  "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1}]}],\r\n'
+        f'  "buffers": [{{"uri": "{uri}", "byteLength": {len(BUFFER)}}}],\r\n'
+        '  "bufferViews": [{"buffer": 0, "byteLength": 36}, {"buffer": 0, "byteOffset": 36, "byteLength": 6}],\r\n'
+        '  "accessors": [{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0.0, -0.0, 0],'
+        ' "max": [1.000, 1e-0, 1E-7]}, {"bufferView": 1, "componentType": 5123, "count": 3, "type": "SCALAR"}],\r\n'
+        '  "extensionsUsed": ["KHR_materials_unlit", "KHR_xmp_json_ld"],\r\n'
+        '  "extensions": {"KHR_xmp_json_ld": {"packets": [{"@context": {"dc": "http://purl.org/dc/elements/1.1/"},'
+        ' "dc:title": "of a node"}, {"@context": {"dc": "http://purl.org/dc/elements/1.1/"}, "dc:title": "of all"}]}},\r\n'
+        '  "asset": {"version": "2.0", "extras": {"author": "someone", "n": 1.50}, "generator": "by hand",'
+        ' "extensions": {"KHR_xmp_json_ld": {"packet": 1}}}\r\n}\r\n'
+    ).encode()
+
+
+def gltf_least() -> bytes:
+    """The smallest glTF there is."""
+    return b'{"asset":{"version":"2.0"}}'
+
+
+def _scene() -> Any:
+    scene = PEER.GLTF2(
+        scene=0,
+        scenes=[PEER.Scene(nodes=[0])],
+        nodes=[PEER.Node(mesh=0)],
+        meshes=[PEER.Mesh(primitives=[PEER.Primitive(attributes=PEER.Attributes(POSITION=0), indices=1)])],
+        accessors=[
+            PEER.Accessor(bufferView=0, componentType=5126, count=3, type="VEC3", min=[0, 0, 0], max=[1, 1, 0]),
+            PEER.Accessor(bufferView=1, componentType=5123, count=3, type="SCALAR"),
+        ],
+        bufferViews=[
+            PEER.BufferView(buffer=0, byteOffset=0, byteLength=36),
+            PEER.BufferView(buffer=0, byteOffset=36, byteLength=6),
+        ],
+        buffers=[PEER.Buffer(byteLength=len(BUFFER))],
+    )
+    scene.set_binary_blob(BUFFER)
+    return scene
+
+
+def gltf_of_a_library() -> bytes:
+    """A triangle as pygltflib writes it, its buffer in a data URI."""
+    scene = _scene()
+    scene.convert_buffers(PEER.BufferFormat.DATAURI)
+    return str(scene.to_json()).encode()
+
+
+def glb_of_a_library() -> bytes:
+    """A triangle as pygltflib writes it in one file."""
+    return b"".join(_scene().save_to_bytes())
+
+
+def glb(text: bytes, *others: tuple[bytes, bytes]) -> bytes:
+    """A GLB of a JSON text and other chunks."""
+    chunks = ((b"JSON", text + b" " * (-len(text) % 4)), *others)
+    body = b"".join(struct.pack("<I4s", len(content), kind) + content for kind, content in chunks)
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body
+
+
+def glb_by_hand() -> bytes:
+    """A GLB with a buffer and a chunk of a kind that no reader knows."""
+    scene = json.loads(gltf_by_hand())
+    del scene["buffers"][0]["uri"]
+    return glb(json.dumps(scene, indent=1).encode(), (b"BIN\x00", BUFFER), (b"XtrA", b"kept"))
+
+
+EVERY: dict[str, bytes] = {
+    "gltf by hand": gltf_by_hand(),
+    "gltf least": gltf_least(),
+    "gltf of a library": gltf_of_a_library(),
+    "glb by hand": glb_by_hand(),
+    "glb of a library": glb_of_a_library(),
+    "glb without a buffer": glb(gltf_least()),
+}
+FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}
