@@ -84,6 +84,37 @@ def glb_by_hand() -> bytes:
     return glb(json.dumps(scene, indent=1).encode(), (b"BIN\x00", BUFFER), (b"XtrA", b"kept"))
 
 
+OBJ = """# a comment that stays
+mtllib box.mtl
+o 盒子
+v 0.0 0.0 0.0
+v 1.000 0.0 -1e-3
+v 0 1 0
+# a comment among vertices
+vn 0 0 1
+usemtl red
+f 1//1 2//1 3//1
+"""
+FACET = "  facet normal 0 0 1\n    outer loop\n      vertex 0 0 0\n      vertex 1 0 0\n      vertex 0 1 0\n    endloop\n  endfacet\n"
+
+
+def ply(form: str = "ascii", ending: str = "\n") -> bytes:
+    """A triangle, its header with comments of others."""
+    words = "element vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1\n"
+    head = f"ply\nformat {form} 1.0\ncomment made by hand\nobj_info kept\n{words}property list uchar int vertex_indices\n"
+    text = b"0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
+    order = ">" if form == "binary_big_endian" else "<"
+    binary = struct.pack(f"{order}9fB3i", 0, 0, 0, 1, 0, 0, 0, 1, 0, 3, 0, 1, 2)
+    body = text.replace(b"\n", ending.encode()) if form == "ascii" else binary
+    return (head + "end_header\n").replace("\n", ending).encode() + body
+
+
+def stl(header: bytes = b"", count: int = 2, attributes: int = 0) -> bytes:
+    """A binary STL of some triangles."""
+    rows = (struct.pack("<12fH", 0, 0, 1, 0, 0, n, 1, 0, n, 0, 1, n, attributes) for n in range(count))
+    return header.ljust(80, b"\x00") + struct.pack("<I", count) + b"".join(rows)
+
+
 EVERY: dict[str, bytes] = {
     "gltf by hand": gltf_by_hand(),
     "gltf least": gltf_least(),
@@ -91,5 +122,16 @@ EVERY: dict[str, bytes] = {
     "glb by hand": glb_by_hand(),
     "glb of a library": glb_of_a_library(),
     "glb without a buffer": glb(gltf_least()),
+    "ply text": ply(),
+    "ply text CRLF": ply(ending="\r\n"),
+    "ply text CR": ply(ending="\r"),
+    "ply little endian": ply("binary_little_endian"),
+    "ply big endian": ply("binary_big_endian", "\r\n"),
+    "obj": OBJ.encode(),
+    "obj CRLF": OBJ.replace("\n", "\r\n").encode("gbk"),
+    "obj of points": b"v 0 0 0 1 0.5 0\nv 1 1 1 1 1 1\n",
+    "stl text": f"solid box of wood\n{FACET * 3}endsolid box of wood\n".encode(),
+    "stl text CRLF": f"solid\r\n{FACET}endsolid\r\n".encode(),
+    "stl text of two": f"solid a\n{FACET}endsolid a\nsolid b\n{FACET}endsolid b\n".encode(),
 }
 FORMAT_OF = {key: key.partition(" ")[0] for key in EVERY}
