@@ -115,6 +115,39 @@ def stl(header: bytes = b"", count: int = 2, attributes: int = 0) -> bytes:
     return header.ljust(80, b"\x00") + struct.pack("<I", count) + b"".join(rows)
 
 
+USDA = """#usda 1.0
+(
+    "a comment ) of the layer"
+    customLayerData = {
+        double answer = 42.50
+        dictionary nested = {
+            string AIGC = "of something else"
+        }
+    }
+    defaultPrim = "根"
+    subLayers = [
+        @a)b.usd@ (offset = 1)
+    ]
+)
+
+def Xform "根"
+{
+    def Sphere "ball" (
+        customData = {
+            string note = "stays"
+        }
+    )
+    {
+        double radius = 1e-1
+        double radius.timeSamples = {
+            0: 1.0,
+            24: 2,
+        }
+    }
+}
+"""
+
+
 EVERY: dict[str, bytes] = {
     "gltf by hand": gltf_by_hand(),
     "gltf least": gltf_least(),
@@ -122,6 +155,11 @@ EVERY: dict[str, bytes] = {
     "glb by hand": glb_by_hand(),
     "glb of a library": glb_of_a_library(),
     "glb without a buffer": glb(gltf_least()),
+    "usda": USDA.encode(),
+    "usda CRLF": USDA.replace("\n", "\r\n").encode(),
+    "usda without metadata": b'#usda 1.0\n\ndef Sphere "ball"\n{\n}\n',
+    "usda of one line": b'#usda 1.0\n(defaultPrim = "a") def Cube "a" {}\n',
+    "usda dictionary of one line": b'#usda 1.0\n# first (\n(customLayerData = { int a = 1; int[] b = [1, 2] } doc = "d")\n',
     "ply text": ply(),
     "ply text CRLF": ply(ending="\r\n"),
     "ply text CR": ply(ending="\r"),

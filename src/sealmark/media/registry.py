@@ -29,6 +29,7 @@ from sealmark.media import (
     stl,
     text,
     tiff,
+    usda,
     wav,
     webp,
 )
@@ -58,6 +59,7 @@ FORMATS: tuple[Format, ...] = (
     matroska.WEBM,
     flv.FORMAT,
     glb.FORMAT,
+    usda.FORMAT,
     ply.FORMAT,
     *ooxml.FORMATS,
     epub.FORMAT,
