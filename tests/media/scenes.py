@@ -159,7 +159,7 @@ EVERY: dict[str, bytes] = {
     "usda CRLF": USDA.replace("\n", "\r\n").encode(),
     "usda without metadata": b'#usda 1.0\n\ndef Sphere "ball"\n{\n}\n',
     "usda of one line": b'#usda 1.0\n(defaultPrim = "a") def Cube "a" {}\n',
-    "usda dictionary of one line": b'#usda 1.0\n# first (\n(customLayerData = { int a = 1; int[] b = [1, 2] } doc = "d")\n',
+    "usda dictionary of one line": b'#usda 1.0\n# first (\n(customLayerData = { int a = 1; int[] b = [1, 2] }; doc = "d")\n',
     "ply text": ply(),
     "ply text CRLF": ply(ending="\r\n"),
     "ply text CR": ply(ending="\r"),

@@ -30,6 +30,7 @@ from sealmark.media import (
     text,
     tiff,
     usda,
+    usdc,
     wav,
     webp,
 )
@@ -59,6 +60,7 @@ FORMATS: tuple[Format, ...] = (
     matroska.WEBM,
     flv.FORMAT,
     glb.FORMAT,
+    usdc.FORMAT,
     usda.FORMAT,
     ply.FORMAT,
     *ooxml.FORMATS,
