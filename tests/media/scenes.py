@@ -1,14 +1,23 @@
 """Scenes for tests, made when they are needed, by several makers, with other metadata to keep."""
 
 import base64
+import io
 import json
 import struct
+import tempfile
+import zipfile
+from pathlib import Path
 from typing import Any
 
+import pxr.Sdf
 import pygltflib
 
-# The peer library is untyped.
+from . import samples
+
+# The peer libraries are untyped.
 PEER: Any = pygltflib
+SDF: Any = pxr.Sdf
+ZIPS: Any = pxr.Sdf.ZipFileWriter
 
 POINTS = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
 INDICES = struct.pack("<3H", 0, 1, 2)
@@ -148,6 +157,59 @@ def Xform "根"
 """
 
 
+def usdc(text: str, *, saved_again: bool = False) -> bytes:
+    """A layer as USD's own library writes it into a crate; saved again, with old tables left among the values."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "a.usdc"))
+        source = SDF.Layer.CreateAnonymous(".usda")
+        source.ImportFromString(text)
+        source.Export(path)
+        if saved_again:
+            layer = SDF.Layer.FindOrOpen(path)
+            layer.documentation = "a word more"
+            layer.Save()
+        return Path(path).read_bytes()
+
+
+def usdz_of_a_library(extension: str) -> bytes:
+    """A layer and a picture as USD's own library packs them."""
+    with tempfile.TemporaryDirectory() as folder:
+        layer = Path(folder, f"a.{extension}")
+        source = SDF.Layer.CreateAnonymous(".usda")
+        source.ImportFromString(USDA.replace("a)b.usd", "b.png"))
+        source.Export(str(layer))
+        Path(folder, "b.png").write_bytes(samples.png())
+        writer = ZIPS.CreateNew(str(Path(folder, "a.usdz")))
+        writer.AddFile(str(layer), layer.name)
+        writer.AddFile(str(Path(folder, "b.png")), "textures/b.png")
+        writer.Save()
+        return Path(folder, "a.usdz").read_bytes()
+
+
+def usdz_of_python() -> bytes:
+    """A layer and a picture in a ZIP of another maker: not aligned, with a comment, sizes behind the content."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(_Unseekable(out), "w", zipfile.ZIP_STORED) as archive:
+        archive.comment = b"a comment that stays"
+        archive.writestr("scene.usda", USDA)
+        archive.writestr("textures/b.png", samples.png())
+    return out.getvalue()
+
+
+class _Unseekable(io.RawIOBase):
+    """A stream that only goes forward."""
+
+    def __init__(self, out: io.BytesIO) -> None:
+        super().__init__()
+        self.out = out
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        return self.out.write(data)
+
+
 EVERY: dict[str, bytes] = {
     "gltf by hand": gltf_by_hand(),
     "gltf least": gltf_least(),
@@ -160,6 +222,12 @@ EVERY: dict[str, bytes] = {
     "usda without metadata": b'#usda 1.0\n\ndef Sphere "ball"\n{\n}\n',
     "usda of one line": b'#usda 1.0\n(defaultPrim = "a") def Cube "a" {}\n',
     "usda dictionary of one line": b'#usda 1.0\n# first (\n(customLayerData = { int a = 1; int[] b = [1, 2] }; doc = "d")\n',
+    "usdc": usdc(USDA),
+    "usdc without metadata": usdc('#usda 1.0\ndef Sphere "ball"\n{\n}\n'),
+    "usdc saved again": usdc(USDA, saved_again=True),
+    "usdz of a library": usdz_of_a_library("usdc"),
+    "usdz of a library with text": usdz_of_a_library("usda"),
+    "usdz of another maker": usdz_of_python(),
     "ply text": ply(),
     "ply text CRLF": ply(ending="\r\n"),
     "ply text CR": ply(ending="\r"),

@@ -31,6 +31,7 @@ from sealmark.media import (
     tiff,
     usda,
     usdc,
+    usdz,
     wav,
     webp,
 )
@@ -61,6 +62,7 @@ FORMATS: tuple[Format, ...] = (
     flv.FORMAT,
     glb.FORMAT,
     usdc.FORMAT,
+    usdz.FORMAT,
     usda.FORMAT,
     ply.FORMAT,
     *ooxml.FORMATS,
