@@ -1,6 +1,7 @@
 """Scenes for tests, made when they are needed, by several makers, with other metadata to keep."""
 
 import base64
+import importlib
 import io
 import json
 import struct
@@ -9,15 +10,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pxr.Sdf
-import pygltflib
-
 from . import samples
 
 # The peer libraries are untyped.
-PEER: Any = pygltflib
-SDF: Any = pxr.Sdf
-ZIPS: Any = pxr.Sdf.ZipFileWriter
+PEER: Any = importlib.import_module("pygltflib")
+SDF: Any = importlib.import_module("pxr.Sdf")
 
 POINTS = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
 INDICES = struct.pack("<3H", 0, 1, 2)
@@ -28,7 +25,8 @@ def gltf_by_hand() -> bytes:
     """A triangle whose numbers are spelled in ways of their own, with packets and extras of others."""
     uri = "data:application/octet-stream;base64," + base64.b64encode(BUFFER).decode()
     return (
-        '{\r\n  "scenes": [{"nodes": [0]}],\r\n  "nodes": [{"mesh": 0, "scale": [1.0, 1e0, 100E-2], "name": "\\u4e09角"}],'
+        '{\r\n  "scenes": [{"nodes": [0]}],'
+        '\r\n  "nodes": [{"mesh": 0, "scale": [1.0, 1e0, 100E-2], "name": "\\u4e09角"}],'
         '\r\n  "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1}]}],\r\n'
         f'  "buffers": [{{"uri": "{uri}", "byteLength": {len(BUFFER)}}}],\r\n'
         '  "bufferViews": [{"buffer": 0, "byteLength": 36}, {"buffer": 0, "byteOffset": 36, "byteLength": 6}],\r\n'
@@ -36,7 +34,8 @@ def gltf_by_hand() -> bytes:
         ' "max": [1.000, 1e-0, 1E-7]}, {"bufferView": 1, "componentType": 5123, "count": 3, "type": "SCALAR"}],\r\n'
         '  "extensionsUsed": ["KHR_materials_unlit", "KHR_xmp_json_ld"],\r\n'
         '  "extensions": {"KHR_xmp_json_ld": {"packets": [{"@context": {"dc": "http://purl.org/dc/elements/1.1/"},'
-        ' "dc:title": "of a node"}, {"@context": {"dc": "http://purl.org/dc/elements/1.1/"}, "dc:title": "of all"}]}},\r\n'
+        ' "dc:title": "of a node"}, {"@context": {"dc": "http://purl.org/dc/elements/1.1/"},'
+        ' "dc:title": "of all"}]}},\r\n'
         '  "asset": {"version": "2.0", "extras": {"author": "someone", "n": 1.50}, "generator": "by hand",'
         ' "extensions": {"KHR_xmp_json_ld": {"packet": 1}}}\r\n}\r\n'
     ).encode()
@@ -104,13 +103,22 @@ vn 0 0 1
 usemtl red
 f 1//1 2//1 3//1
 """
-FACET = "  facet normal 0 0 1\n    outer loop\n      vertex 0 0 0\n      vertex 1 0 0\n      vertex 0 1 0\n    endloop\n  endfacet\n"
+FACET = """  facet normal 0 0 1
+    outer loop
+      vertex 0 0 0
+      vertex 1 0 0
+      vertex 0 1 0
+    endloop
+  endfacet
+"""
 
 
 def ply(form: str = "ascii", ending: str = "\n") -> bytes:
     """A triangle, its header with comments of others."""
     words = "element vertex 3\nproperty float x\nproperty float y\nproperty float z\nelement face 1\n"
-    head = f"ply\nformat {form} 1.0\ncomment made by hand\nobj_info kept\n{words}property list uchar int vertex_indices\n"
+    head = (
+        f"ply\nformat {form} 1.0\ncomment made by hand\nobj_info kept\n{words}property list uchar int vertex_indices\n"
+    )
     text = b"0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
     order = ">" if form == "binary_big_endian" else "<"
     binary = struct.pack(f"{order}9fB3i", 0, 0, 0, 1, 0, 0, 0, 1, 0, 3, 0, 1, 2)
@@ -179,17 +187,17 @@ def usdz_of_a_library(extension: str) -> bytes:
         source.ImportFromString(USDA.replace("a)b.usd", "b.png"))
         source.Export(str(layer))
         Path(folder, "b.png").write_bytes(samples.png())
-        writer = ZIPS.CreateNew(str(Path(folder, "a.usdz")))
+        writer = SDF.ZipFileWriter.CreateNew(str(Path(folder, "a.usdz")))
         writer.AddFile(str(layer), layer.name)
         writer.AddFile(str(Path(folder, "b.png")), "textures/b.png")
         writer.Save()
         return Path(folder, "a.usdz").read_bytes()
 
 
-def usdz_of_python() -> bytes:
-    """A layer and a picture in a ZIP of another maker: not aligned, with a comment, sizes behind the content."""
+def usdz_of_python(*, is_streamed: bool = False) -> bytes:
+    """A layer and a picture in a ZIP of another maker: not aligned, with a comment; streamed, with sizes behind."""
     out = io.BytesIO()
-    with zipfile.ZipFile(_Unseekable(out), "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(_Unseekable(out) if is_streamed else out, "w", zipfile.ZIP_STORED) as archive:
         archive.comment = b"a comment that stays"
         archive.writestr("scene.usda", USDA)
         archive.writestr("textures/b.png", samples.png())
@@ -221,7 +229,7 @@ EVERY: dict[str, bytes] = {
     "usda CRLF": USDA.replace("\n", "\r\n").encode(),
     "usda without metadata": b'#usda 1.0\n\ndef Sphere "ball"\n{\n}\n',
     "usda of one line": b'#usda 1.0\n(defaultPrim = "a") def Cube "a" {}\n',
-    "usda dictionary of one line": b'#usda 1.0\n# first (\n(customLayerData = { int a = 1; int[] b = [1, 2] }; doc = "d")\n',
+    "usda dictionary of one line": b"#usda 1.0\n# first (\n(customLayerData = { int a = 1; int[] b = [1, 2] })\n",
     "usdc": usdc(USDA),
     "usdc without metadata": usdc('#usda 1.0\ndef Sphere "ball"\n{\n}\n'),
     "usdc saved again": usdc(USDA, saved_again=True),

@@ -15,7 +15,7 @@ from sealmark.media.errors import Damaged, MetadataOverLimit
 
 DEEPEST = 512
 # Containers that hold containers, and what stands beside them: a scene of a hundred thousand meshes has half as many.
-MOST_STEPS = 1 << 20
+MOST_STEPS = 1 << 19
 _SPACE = rb"[ \t\r\n]*+"
 _STRING = rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
 _SCALAR = rb"(?:" + _STRING + rb"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)"
@@ -114,12 +114,8 @@ def is_string(data: bytes, value: Value) -> bool:
 
 def appended(data: bytes, value: Value, item: bytes) -> Edit:
     """The edit that puts an item behind the last one of an object or array: start, end and new bytes."""
-    inside = list(members(data, value)) or list(elements(data, value))
-    if not inside:
-        return value.start + 1, value.end - 1, item
-    last = inside[-1]
-    end = last.value.end if isinstance(last, Member) else last.end
-    return end, end, b"," + item
+    ends = [one.value.end for one in members(data, value)] or [one.end for one in elements(data, value)]
+    return (ends[-1], ends[-1], b"," + item) if ends else (value.start + 1, value.end - 1, item)
 
 
 def removed(data: bytes, value: Value, starts: Collection[int]) -> Iterator[Edit]:

@@ -1,4 +1,4 @@
-"""Wavefront OBJ: statements a line each; what stands before the first vertex is the head (Object Files, appendix B1)."""
+"""Wavefront OBJ: statements a line each; what stands before the first vertex is the head (Object Files, B1)."""
 
 import re
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ from sealmark.media.ply import LINE
 LONGEST = 1 << 20
 _VERTEX = re.compile(rb"[ \t]*v[ \t]+[-+.0-9]\S*[ \t]+[-+.0-9]\S*[ \t]+[-+.0-9]")
 _STATEMENT = re.compile(
-    rb"[ \t]*(?:#|\s*\Z|(?:v|vt|vn|vp|p|l|f|g|s|mg|o|cstype|deg|bmat|step|curv|curv2|surf|parm|trim|hole|scrv|sp|end|con"
-    rb"|bevel|c_interp|d_interp|lod|usemtl|mtllib|usemap|maplib|shadow_obj|trace_obj|ctech|stech|call|csh)(?:[ \t]|\s*\Z))"
+    rb"[ \t]*(?:#|\s*\Z|(?:v|vt|vn|vp|p|l|f|g|s|mg|o|cstype|deg|bmat|step|curv|curv2|surf|parm|trim|hole|scrv|sp"
+    rb"|end|con|bevel|c_interp|d_interp|lod|usemtl|mtllib|usemap|maplib|shadow_obj|trace_obj|ctech|stech|call|csh)"
+    rb"(?:[ \t]|\s*\Z))"
 )
 _LABELLED = re.compile(rb"# AIGC: \{[^\r\n]*\Z")
 

@@ -33,12 +33,7 @@ def is_stl(data: bytes) -> bool:
     head = data[:HEAD]
     if _TEXT.match(head) or (len(head) == HEAD and _BEGIN.match(head) and b" AIGC {" in head):
         return True
-    if len(head) < HEADER + 4 + _TRIANGLE.size:
-        return False
-    count = int.from_bytes(head[HEADER : HEADER + 4], "little")
-    seen = min(count, (len(head) - HEADER - 4) // _TRIANGLE.size)
-    rows = head[HEADER + 4 : HEADER + 4 + seen * _TRIANGLE.size]
-    return count > 0 and all(_is_triangle(*row[:12]) for row in _TRIANGLE.iter_unpack(rows)) and any(rows)
+    return _holds_triangles(head)
 
 
 FORMAT = Format(
@@ -60,11 +55,21 @@ def remains(data: Buffer) -> tuple[Head, Damaged | None]:
     text = line.group() if line else b""
     if text.lstrip()[:5].lower() == b"solid" and _TEXT.match(data[: len(text) + HEAD]):
         return Head(text, is_binary=False, end=len(data)), None
-    if len(data) < HEADER + 4 or _BEGIN.match(data[: HEADER + 4]):
+    if len(data) < HEADER + 4 or (_BEGIN.match(data[:HEADER]) and not _holds_triangles(data[:HEAD])):
         return Head(text, is_binary=False, end=len(data)), Damaged(format="STL", **why("文件头", "header"))
     end = HEADER + 4 + _TRIANGLE.size * int.from_bytes(data[HEADER : HEADER + 4], "little")
     damage = Damaged(format="STL", **why("三角形数目", "number of triangles")) if end > len(data) else None
     return Head(data[:HEADER], is_binary=True, end=end), damage
+
+
+def _holds_triangles(head: bytes) -> bool:
+    """Whether all that is seen of the triangles of a binary file may be such."""
+    if len(head) < HEADER + 4 + _TRIANGLE.size:
+        return False
+    count = int.from_bytes(head[HEADER : HEADER + 4], "little")
+    seen = min(count, (len(head) - HEADER - 4) // _TRIANGLE.size)
+    rows = head[HEADER + 4 : HEADER + 4 + seen * _TRIANGLE.size]
+    return count > 0 and all(_is_triangle(*row[:12]) for row in _TRIANGLE.iter_unpack(rows)) and any(rows)
 
 
 def _is_triangle(*numbers: float) -> bool:

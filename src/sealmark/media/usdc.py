@@ -224,10 +224,13 @@ def retexted(data: Buffer, held: Crate, text: bytes) -> Pieces:
     return _assembled(data, held, b"", {b"TOKENS": _token_table(held, keep, [text], len(held.ends) - 1)})
 
 
-def entered(data: Buffer, held: Crate, field: bytes, key: bytes, text: bytes, kept: list[Entry]) -> Pieces:
-    """The crate with a dictionary as a field of its layer: what is `kept` of an old one, and a text of that key."""
-    found = _numbers(held, (field, key))
-    new_tokens = [word for word in (field, key) if word not in found] + [text]
+def entered(data: Buffer, held: Crate, path: tuple[bytes, bytes], text: bytes, kept: list[Entry]) -> Pieces:
+    """The crate with a dictionary as a field of its layer: what is `kept` of an old one, and a text.
+
+    `path` is the name of the field, and the key of the text.
+    """
+    found, (field, key) = _numbers(held, path), path
+    new_tokens = [word for word in path if word not in found] + [text]
     found |= {word: len(held.ends) + number for number, word in enumerate(new_tokens)}
     known = np.flatnonzero(held.strings == found[key])
     added = [found[text]] if len(known) else [found[key], found[text]]

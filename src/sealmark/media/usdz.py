@@ -1,4 +1,4 @@
-"""USDZ: a ZIP of files that are not compressed and begin at multiples of 64 bytes; the first is the layer (USDZ 1.3)."""
+"""USDZ: a ZIP of uncompressed files that begin at multiples of 64 bytes; the first is the layer (USDZ 1.3)."""
 
 import struct
 import zlib

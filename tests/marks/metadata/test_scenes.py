@@ -98,7 +98,14 @@ def test_flipped_bytes_read_or_say_why_not(key: str, data: st.DataObject) -> Non
 def test_any_bytes_read_or_are_refused(name: str, data: bytes) -> None:
     """No bytes bring a reader or a writer down."""
     form = media.by_name(name)
-    for start in (b"", b"glTF\x02\x00\x00\x00", b"#usda 1.0\n(", b"ply\nformat ascii 1.0\n", b"solid ", b"PXR-USDC\x00\x08"):
+    for start in (
+        b"",
+        b"glTF\x02\x00\x00\x00",
+        b"#usda 1.0\n(",
+        b"ply\nformat ascii 1.0\n",
+        b"solid ",
+        b"PXR-USDC\x00\x08",
+    ):
         assert metadata.remains(start + data, form).damages is not None
         with suppress(SealmarkError):
             metadata.write(start + data, ONE, form)

@@ -156,7 +156,10 @@ def write(data: bytes, label: Label) -> bytes:
 def _spare(data: bytes, root: Value) -> Iterator[Edit]:
     """Take out every label but the first in the main channel and the first in the extras."""
     spots = list(_spots(data, root))
-    kept = {next((at.start for at in spots if at.main), -1), next((at.start for at in spots if at.place == _EXTRAS), -1)}
+    kept = {
+        next((at.start for at in spots if at.main), -1),
+        next((at.start for at in spots if at.place == _EXTRAS), -1),
+    }
     for holder in {spot.holder: None for spot in spots}:
         yield from removed(data, holder, {at.start for at in spots if at.holder == holder} - kept)
 
@@ -175,7 +178,9 @@ def _edits(data: bytes, root: Value, label: Label) -> Iterator[Edit]:
     elif packets:
         yield appended(data, packets, _packet(label))
     else:
-        yield from _put(data, (root, extensions, holder), ("extensions", EXTENSION, "packets"), b"[%s]" % _packet(label))
+        yield from _put(
+            data, (root, extensions, holder), ("extensions", EXTENSION, "packets"), b"[%s]" % _packet(label)
+        )
     yield from _reference(data, asset, index)
     yield from _used(data, root)
     yield from _extras(data, asset, label)
@@ -196,7 +201,9 @@ def _packet_edits(data: bytes, packet: Value, label: Label) -> Iterator[Edit]:
             yield one.value.start, one.value.end, _json(label.inner())
             return
     prefix = next((name for name, meaning in known.items() if meaning == NAMESPACE), None)
-    chosen = prefix or next(name for name in (PREFIX + "_" * count for count in range(len(known) + 1)) if name not in known)
+    chosen = prefix or next(
+        name for name in (PREFIX + "_" * count for count in range(len(known) + 1)) if name not in known
+    )
     label_member = _member(f"{chosen}:{NAME}", _json(label.inner()))
     context = _only(data, packet, "@context")
     if prefix is not None:

@@ -22,7 +22,9 @@ _MOST = 1000  # bytes of JSON a line
 def remains(data: Buffer) -> Remains:
     """Every label in the header of a PLY, whole or not."""
     header, damage = ply.remains(data)
-    return gathered(lines.labels(header.lines, _LABEL, _MORE), lambda place: lines.read(place, "PLY comment AIGC"), damage)
+    return gathered(
+        lines.labels(header.lines, _LABEL, _MORE), lambda place: lines.read(place, "PLY comment AIGC"), damage
+    )
 
 
 def edit(data: Buffer, label: Label) -> Pieces:

@@ -58,7 +58,9 @@ def _key(held: Crate, entry: Entry) -> bytes:
 def _custom(data: Buffer, held: Crate) -> tuple[tuple[Entry, ...], int]:
     """The entries of the layer's dictionary, and where it ends."""
     try:
-        values = [int(held.values[number]) for number in held.fields() if held.token(int(held.names[number])) == _CUSTOM]
+        values = [
+            int(held.values[number]) for number in held.fields() if held.token(int(held.names[number])) == _CUSTOM
+        ]
     except IndexError:
         raise usdc.damaged("字段", "a field") from None
     if not values:
@@ -76,7 +78,7 @@ def edit(data: Buffer, label: Label) -> Pieces:
     if _is_ours(held, entries, end):
         return usdc.retexted(data, held, text)
     kept = [entry for entry in entries if _key(held, entry) != _NAME]
-    return usdc.entered(data, held, _CUSTOM, _NAME, text, kept)
+    return usdc.entered(data, held, (_CUSTOM, _NAME), text, kept)
 
 
 def _is_ours(held: Crate, entries: tuple[Entry, ...], end: int) -> bool:
