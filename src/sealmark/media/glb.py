@@ -48,7 +48,7 @@ def remains(data: Buffer) -> tuple[Container, Damaged | None]:
     """The JSON, also of a damaged file as much of it as there is, and the first thing that is wrong with it."""
     head = data[: _HEADER + _CHUNK]
     if len(head) < _HEADER + _CHUNK or not is_glb(head) or head[16:20] != _JSON:
-        return Container(b"", len(data), len(data)), _damaged("文件头", "header")
+        return Container(b"", len(data), len(data)), _damaged(why("文件头", "header"))
     end, length = struct.unpack_from("<II", head, 8)
     stop = _HEADER + _CHUNK + length
     text = data[_HEADER + _CHUNK : min(stop, _HEADER + _CHUNK + LONGEST)].rstrip(b" \x00")
@@ -57,9 +57,9 @@ def remains(data: Buffer) -> tuple[Container, Damaged | None]:
 
 def _damage(data: Buffer, stop: int, end: int, length: int) -> Damaged | None:
     if end > len(data):
-        return _damaged("文件长度", "file length")
+        return _damaged(why("文件长度", "file length"))
     if length > LONGEST or stop > end:
-        return _damaged("JSON 块长度", "length of the JSON chunk")
+        return _damaged(why("JSON 块长度", "length of the JSON chunk"))
     at = stop
     for _ in range(MOST_PARTS):
         if at == end:
@@ -67,7 +67,7 @@ def _damage(data: Buffer, stop: int, end: int, length: int) -> Damaged | None:
         at += _CHUNK + int.from_bytes(data[at : at + 4], "little")
         if at > end:
             break
-    return _damaged("块长度", "chunk length")
+    return _damaged(why("块长度", "chunk length"))
 
 
 def build(data: Buffer, container: Container, text: bytes) -> Pieces:
@@ -75,10 +75,10 @@ def build(data: Buffer, container: Container, text: bytes) -> Pieces:
     padded = text + b" " * (-len(text) % 4)  # 4.4.3.2: the JSON chunk is padded with spaces
     end = container.end - container.json_end + _HEADER + _CHUNK + len(padded)
     if end >= 1 << 32:
-        raise _damaged("文件长度", "file length")
+        raise _damaged(why("文件长度", "file length"))
     head = struct.pack("<4sIII4s", MAGIC, VERSION, end, len(padded), _JSON)
     return (head + padded, Span(container.json_end, len(data)))
 
 
-def _damaged(zh: str, en: str) -> Damaged:
-    return Damaged(format="GLB", **why(zh, en))
+def _damaged(reason: dict[str, str]) -> Damaged:
+    return Damaged(format="GLB", **reason)

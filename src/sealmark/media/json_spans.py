@@ -36,6 +36,13 @@ _QUOTED = re.compile(_STRING)
 Edit: TypeAlias = tuple[int, int, bytes]  # the bytes that are replaced, from and to, and what takes their place
 
 
+class Text(bytes):
+    """A JSON text that remembers the members of its objects, for who asks more than once."""
+
+    def __init__(self, _data: bytes) -> None:
+        self.known: dict[int, tuple[Member, ...]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """The bytes `[start, end)` of one value; of a text that is cut within it, `end` is the text's end."""
@@ -63,7 +70,7 @@ def check(data: bytes) -> Value:
     start = root(data).start
     end = _end(data, start)
     if _skip(data, end) != len(data):
-        raise _damaged("值之后还有内容", "something behind the value")
+        raise _damaged(why("值之后还有内容", "something behind the value"))
     return Value(start, end)
 
 
@@ -72,7 +79,18 @@ def members(data: bytes, value: Value) -> Iterator[Member]:
 
     Raises `Damaged` where it breaks off, after a last member that is cut.
     """
-    at = value.start
+    known = data.known if isinstance(data, Text) else {}
+    if value.start not in known:
+        found = []
+        for one in _members(data, value.start):
+            found.append(one)
+            yield one
+        known[value.start] = tuple(found)
+        return
+    yield from known[value.start]
+
+
+def _members(data: bytes, at: int) -> Iterator[Member]:
     if data[at : at + 1] != b"{":
         return
     at = _skip(data, at + 1)
@@ -101,9 +119,9 @@ def text(data: bytes, value: Value) -> str:
     try:
         said = json.loads(data[value.start : value.end])
     except (ValueError, RecursionError):
-        raise _damaged("字符串", "a string") from None
+        raise _damaged(why("字符串", "a string")) from None
     if not isinstance(said, str):
-        raise _damaged("应为字符串", "no string where one belongs")
+        raise _damaged(why("应为字符串", "no string where one belongs"))
     return said
 
 
@@ -143,13 +161,13 @@ def edited(data: bytes, edits: Iterable[Edit]) -> bytes:
 def _next(data: bytes, one: Value, close: bytes) -> int:
     """Where the next item begins, or the closing bracket stands."""
     if one.end == len(data):
-        raise _damaged("数据不完整", "it breaks off")
+        raise _damaged(why("数据不完整", "it breaks off"))
     at = _skip(data, one.end)
     if data[at : at + 1] == close:
         return at
     at = _skip(data, _expect(data, at, b","))
     if data[at : at + 1] == close:
-        raise _damaged("逗号之后没有内容", "nothing behind a comma")
+        raise _damaged(why("逗号之后没有内容", "nothing behind a comma"))
     return at
 
 
@@ -181,7 +199,7 @@ def _entered(data: bytes, at: int, open_ones: bytearray) -> int:
     """Where the first value in the container at a place begins, which holds another container."""
     opening = data[at : at + 1]
     if opening not in {b"{", b"["} or len(open_ones) == DEEPEST:
-        raise _damaged("值", "a value")
+        raise _damaged(why("值", "a value"))
     open_ones += b"}" if opening == b"{" else b"]"
     inside = _skip(data, at + 1)
     return _key(data, inside) if opening == b"{" else inside
@@ -208,15 +226,15 @@ def _skip(data: bytes, at: int) -> int:
 def _match(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
     match = pattern.match(data, at)
     if match is None:
-        raise _damaged("字符串", "a string")
+        raise _damaged(why("字符串", "a string"))
     return match.end()
 
 
 def _expect(data: bytes, at: int, sign: bytes) -> int:
     if data[at : at + 1] != sign:
-        raise _damaged(f"缺少 {sign.decode()}", f"no {sign.decode()}")
+        raise _damaged(why(f"缺少 {sign.decode()}", f"no {sign.decode()}"))
     return at + 1
 
 
-def _damaged(zh: str, en: str) -> Damaged:
-    return Damaged(format="JSON", **why(zh, en))
+def _damaged(reason: dict[str, str]) -> Damaged:
+    return Damaged(format="JSON", **reason)

@@ -92,7 +92,7 @@ def remains(data: Buffer) -> tuple[Layer, Damaged | MetadataOverLimit | None]:
     head = data[:LONGEST]
     line = _FIRST.match(head)
     if line is None:
-        return Layer(b"", 0, ()), _damaged("第一行", "first line")
+        return Layer(b"", 0, ()), _damaged(why("第一行", "first line"))
     tokens: list[Token] = []
     damage: Damaged | MetadataOverLimit | None = None
     try:
@@ -115,7 +115,7 @@ class _BrokenError(Exception):
 def _unfinished(size: int, broken: _BrokenError) -> Damaged | MetadataOverLimit:
     if broken.is_long and size > LONGEST:
         return MetadataOverLimit(place="USD", **why("层元数据过大", "layer metadata too large"))
-    return _damaged("层元数据", "layer metadata")
+    return _damaged(why("层元数据", "layer metadata"))
 
 
 def _tokens(head: bytes, at: int) -> list[Token]:
@@ -166,15 +166,25 @@ def entries(layer: Layer, tokens: Sequence[Token]) -> Iterator[Entry]:
         if layer.text(tokens[at]) == b";":
             at += 1
             continue
-        sign = next((n for n in range(at, min(at + 6, len(tokens))) if layer.text(tokens[n]) == b"="), 0)
-        if sign < at + 2 or sign + 1 >= len(tokens):
-            raise _damaged("字典条目", "an entry of a dictionary")
+        sign = _sign(layer, tokens, at)
+        if sign + 1 >= len(tokens):
+            raise _damaged(why("字典条目", "an entry of a dictionary"))
         key, value = tokens[sign - 1], tokens[sign + 1 : sign + 2]
         if value[0].kind == "open":
             inside = _group(tokens, sign + 1)
             value = tokens[sign + 1 : sign + 3 + len(inside)]
         yield Entry(tokens[at].start, value[-1].end, string(layer.text(key)), tuple(value))
         at = sign + 1 + len(value)
+
+
+def _sign(layer: Layer, tokens: Sequence[Token], at: int) -> int:
+    """Where the equals sign of the entry at a place stands, behind a type, which may be an array's, and a key."""
+    brackets = tuple(layer.text(token) for token in tokens[at + 1 : at + 3]) == (b"[", b"]")
+    key = at + 3 if brackets else at + 1
+    kinds = [token.kind for token in (tokens[at], *tokens[key : key + 1])]
+    if kinds not in (["word", "word"], ["word", "string"]) or layer.text(tokens[min(key + 1, len(tokens) - 1)]) != b"=":
+        raise _damaged(why("字典条目", "an entry of a dictionary"))
+    return key + 1
 
 
 def _group(tokens: Sequence[Token], at: int) -> tuple[Token, ...]:
@@ -208,5 +218,5 @@ def _plain(match: re.Match[bytes]) -> bytes:
     return bytes((int(digits, 16) if digits is not None else int(octal, 8) & 255,))
 
 
-def _damaged(zh: str, en: str) -> Damaged:
-    return Damaged(format="USD", **why(zh, en))
+def _damaged(reason: dict[str, str]) -> Damaged:
+    return Damaged(format="USD", **reason)

@@ -97,18 +97,18 @@ def parse(data: Buffer) -> Crate:
     try:
         return _parse(data)
     except (struct.error, IndexError, ValueError, OverflowError, crate.BrokenError):
-        raise damaged("表", "tables") from None
+        raise damaged(why("表", "tables")) from None
 
 
 def _parse(data: Buffer) -> Crate:
     head = data[:24]
     if not OLDEST <= (head[8], head[9]) <= NEWEST:
-        raise damaged("版本未知", "unknown version")
+        raise damaged(why("版本未知", "unknown version"))
     (toc,) = struct.unpack_from("<q", head, 16)
     sections = _sections(data, toc)
     held = {one.name: data[one.start : one.start + one.size] for one in sections if one.name in _TABLES}
     if len(held) != len(_TABLES) or sum(map(len, held.values())) > MOST_BYTES:
-        raise damaged("表的目录", "table of contents")
+        raise damaged(why("表的目录", "table of contents"))
     texts, ends = _tokens(held[b"TOKENS"])
     names, values = _fields(held[b"FIELDS"])
     _, sets = _list(held[b"FIELDSETS"], 0, None)
@@ -121,13 +121,13 @@ def _parse(data: Buffer) -> Crate:
 def _sections(data: Buffer, toc: int) -> tuple[Section, ...]:
     (count,) = struct.unpack("<q", data[toc : toc + 8])
     if not 24 <= toc < len(data) or not 0 < count <= 64:
-        raise damaged("表的目录", "table of contents")
+        raise damaged(why("表的目录", "table of contents"))
     rows = _SECTION.iter_unpack(data[toc + 8 : toc + 8 + count * _SECTION.size])
     sections = tuple(Section(name.rstrip(b"\x00"), start, size) for name, start, size in rows)
     if len({one.name for one in sections}) != count:
-        raise damaged("表的目录", "table of contents")
+        raise damaged(why("表的目录", "table of contents"))
     if any(one.start < 24 or one.size < 0 or one.start + one.size > len(data) for one in sections):
-        raise damaged("表的长度", "length of a table")
+        raise damaged(why("表的长度", "length of a table"))
     return sections
 
 
@@ -170,7 +170,9 @@ def _fields(table: bytes) -> tuple[Integers, NDArray[np.uint64]]:
     at, names = _list(table, 0, None)
     (size,) = struct.unpack_from("<Q", table, at)
     content = crate.unpacked(table[at + 8 : at + 8 + size]).content if len(names) else b""
-    return names, np.frombuffer(content, "<u8", len(names))
+    if len(content) != 8 * len(names):
+        raise crate.BrokenError
+    return names, np.frombuffer(content, "<u8")
 
 
 def _specs(table: bytes) -> tuple[Integers, int]:
@@ -199,19 +201,19 @@ def dictionary(data: Buffer, at: int) -> tuple[tuple[Entry, ...], int]:
     try:
         return _dictionary(data, at)
     except struct.error:
-        raise damaged("字典", "a dictionary") from None
+        raise damaged(why("字典", "a dictionary")) from None
 
 
 def _dictionary(data: Buffer, at: int) -> tuple[tuple[Entry, ...], int]:
     (count,) = struct.unpack("<Q", data[at : at + 8])
     if count > MOST_ENTRIES:
-        raise damaged("字典", "a dictionary")
+        raise damaged(why("字典", "a dictionary"))
     entries, at = list[Entry](), at + 8
     for _ in range(count):
         # A value may be written after what it is made of; a distance leads over that.
         key, distance = struct.unpack("<Iq", data[at : at + 12])
         if not 8 <= distance < len(data):
-            raise damaged("字典", "a dictionary")
+            raise damaged(why("字典", "a dictionary"))
         (value,) = struct.unpack("<Q", data[at + 4 + distance : at + 12 + distance])
         entries.append(Entry(key, value))
         at += 12 + distance
@@ -310,6 +312,6 @@ def _assembled(data: Buffer, held: Crate, values: bytes, tables: dict[bytes, byt
     return (data[:16] + struct.pack("<q", at), Span(24, held.base), b"".join(written))
 
 
-def damaged(zh: str, en: str) -> Damaged:
+def damaged(reason: dict[str, str]) -> Damaged:
     """A crate that cannot be read."""
-    return Damaged(format="USDC", **why(zh, en))
+    return Damaged(format="USDC", **reason)

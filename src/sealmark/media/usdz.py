@@ -88,14 +88,14 @@ def parse(data: Buffer) -> Archive:
     try:
         return _parse(data)
     except (struct.error, IndexError):
-        raise _damaged("目录", "directory") from None
+        raise _damaged(why("目录", "directory")) from None
 
 
 def _parse(data: Buffer) -> Archive:
     end, comment = _end(data)
     count, size, start = end[4], end[5], end[6]
     if end[1] or end[2] or count != end[3] or not 0 < count <= MOST_PARTS or size > _MOST_CENTRAL or not size:
-        raise _damaged("目录", "directory")
+        raise _damaged(why("目录", "directory"))
     directory = data[start : start + size]
     files, at = list[File](), 0
     for _ in range(count):
@@ -112,11 +112,11 @@ def _end(data: Buffer) -> tuple[tuple[int, ...], bytes]:
     tail = data[max(0, len(data) - _END_FORM.size - 0xFFFF) :]
     at = tail.rfind(_END)
     if at < 0:
-        raise _damaged("结尾记录", "end record")
+        raise _damaged(why("结尾记录", "end record"))
     end = _END_FORM.unpack_from(tail, at)
     comment = tail[at + _END_FORM.size :]
     if len(comment) != end[7] or len(data) - len(tail) + at != end[5] + end[6]:
-        raise _damaged("结尾记录", "end record")
+        raise _damaged(why("结尾记录", "end record"))
     return end, comment
 
 
@@ -127,15 +127,15 @@ def _file(data: Buffer, directory: bytes, at: int) -> tuple[File, int]:
     begin = at + _CENTRAL_FORM.size
     stop = begin + sum(lengths)
     if record[0] != _CENTRAL or stop > len(directory):
-        raise _damaged("目录", "directory")
+        raise _damaged(why("目录", "directory"))
     if record[4] or record[3] & _ENCRYPTED or record[8] != record[9] or 0xFFFFFFFF in (record[9], record[16]):
-        raise _damaged("内含文件被压缩或加密", "a file in it is compressed or encrypted")
+        raise _damaged(why("内含文件被压缩或加密", "a file in it is compressed or encrypted"))
     name = directory[begin : begin + lengths[0]]
     local = _LOCAL_FORM.unpack(data[record[16] : record[16] + _LOCAL_FORM.size])
     start = record[16] + _LOCAL_FORM.size + local[9] + local[10]
     written = data[record[16] + _LOCAL_FORM.size : start]
     if local[0] != _LOCAL or written[: local[9]] != name:
-        raise _damaged("文件头", "header of a file")
+        raise _damaged(why("文件头", "header of a file"))
     rest = directory[begin + lengths[0] : stop]
     return File(record[1:], name, rest, written[local[9] :], start, start + record[9]), stop
 
@@ -144,16 +144,16 @@ def _check(files: tuple[File, ...], directory: int) -> None:
     """That the files stand one behind another, and a layer first."""
     starts = [one.record[15] for one in files]
     if starts[0] or any(one.stop > behind for one, behind in zip(files, [*starts[1:], directory], strict=True)):
-        raise _damaged("内含文件重叠", "files in it overlap")
+        raise _damaged(why("内含文件重叠", "files in it overlap"))
     if not files[0].name.lower().endswith(LAYERS):
-        raise _damaged("首个文件不是 USD 层", "its first file is no layer")
+        raise _damaged(why("首个文件不是 USD 层", "its first file is no layer"))
 
 
 def check_layer(data: Buffer, archive: Archive) -> None:
     """Raise `Damaged` where the layer's check sum is not its own."""
     layer = archive.layer
     if _crc(data, (Span(layer.start, layer.stop),)) != layer.record[6]:
-        raise _damaged("USD 层的校验和不符", "check sum of the layer")
+        raise _damaged(why("USD 层的校验和不符", "check sum of the layer"))
 
 
 def build(data: Buffer, archive: Archive, layer: Pieces) -> Pieces:
@@ -174,7 +174,7 @@ def build(data: Buffer, archive: Archive, layer: Pieces) -> Pieces:
         at += len(head) + record[7]
     directory = b"".join(records[number] for number in archive.order)
     if at + len(directory) >= 0xFFFFFFFF:
-        raise _damaged("文件超过 4 GiB", "larger than 4 GiB")
+        raise _damaged(why("文件超过 4 GiB", "larger than 4 GiB"))
     count = len(records)
     end = _END_FORM.pack(_END, 0, 0, count, count, len(directory), at, len(archive.comment))
     return (*parts, directory + end + archive.comment)
@@ -218,5 +218,5 @@ def _crc(data: Buffer, pieces: Pieces) -> int:
     return crc
 
 
-def _damaged(zh: str, en: str) -> Damaged:
-    return Damaged(format="USDZ", **why(zh, en))
+def _damaged(reason: dict[str, str]) -> Damaged:
+    return Damaged(format="USDZ", **reason)

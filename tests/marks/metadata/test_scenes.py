@@ -45,7 +45,7 @@ def test_scene_is_known_by_its_content(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(label=LABELS)
 def test_any_label_reads_back_and_is_the_only_one(key: str, label: Label) -> None:
     """What is written is read, whatever its characters, once and in the main channel; the format stays."""
@@ -55,7 +55,7 @@ def test_any_label_reads_back_and_is_the_only_one(key: str, label: Label) -> Non
 
 
 @pytest.mark.parametrize("key", KEYS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(first=LABELS, second=LABELS)
 def test_writing_again_replaces(key: str, first: Label, second: Label) -> None:
     """GB 45438 6.1 c): one label a file. A second writing gives the file that a single one gives, bit for bit."""
@@ -77,7 +77,7 @@ def test_marked_file_cut_anywhere_is_damaged_or_still_labelled(key: str) -> None
 
 
 @pytest.mark.parametrize("key", KEYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_flipped_bytes_read_or_say_why_not(key: str, data: st.DataObject) -> None:
     """No damage to a file, marked or not, raises anything but our own errors, for reading and for writing."""

@@ -20,6 +20,7 @@ from sealmark.media.errors import Damaged
 from sealmark.media.json_spans import (
     Edit,
     Member,
+    Text,
     Value,
     appended,
     check,
@@ -51,6 +52,7 @@ class _Spot:
 
 def remains(data: bytes) -> Remains:
     """Every label in a glTF, whole or not."""
+    data = Text(data)
     root, damage = gltf.remains(data)
     left = gathered(_spots(data, root), lambda spot: _read(data, spot), damage)
     said = {place.label for place in left.places if place.main}
@@ -148,9 +150,13 @@ def write(data: bytes, label: Label) -> bytes:
 
     Raises `DamagedMetadata` where a key on the way stands twice, or holds what it may not hold.
     """
-    gltf.parse(data)
-    single = edited(data, _spare(data, check(data)))
-    return edited(single, _edits(single, check(single), label))
+    data = Text(data)
+    root = gltf.parse(data)
+    spare = list(_spare(data, root))
+    if spare:
+        data = Text(edited(data, spare))
+        root = check(data)
+    return edited(data, _edits(data, root, label))
 
 
 def _spare(data: bytes, root: Value) -> Iterator[Edit]:

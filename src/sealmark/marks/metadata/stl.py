@@ -57,7 +57,8 @@ def edit(data: Buffer, label: Label) -> Pieces:
 
 def _named(line: bytes, label: Label) -> bytes:
     text = _WORDS.sub(lambda match: f"\\u{ord(match.group()[0]):04x}{match.group()[1:]}", lines.ascii_json(label))
-    return _NAME.sub(b"", line) + b" AIGC " + text.encode()
+    name = _NAME.sub(lambda match: b"" if line[match.end() : match.end() + 1] in {b"", b" ", b"\t"} else b" ", line)
+    return name + b" AIGC " + text.encode()
 
 
 def _header(header: bytes, label: Label) -> bytes:

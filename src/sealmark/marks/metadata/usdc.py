@@ -2,6 +2,7 @@
 
 import json
 
+from sealmark.errors import why
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.marks.metadata.usda import CUSTOM, PLACE
@@ -45,14 +46,14 @@ def _text(held: Crate, value: int) -> str:
             return held.string(usdc.payload(value)).decode("utf-8", "replace")
         return held.token(usdc.payload(value)).decode("utf-8", "replace") if usdc.kind(value) == usdc.TOKEN else ""
     except IndexError:
-        raise usdc.damaged("字典", "a dictionary") from None
+        raise usdc.damaged(why("字典", "a dictionary")) from None
 
 
 def _key(held: Crate, entry: Entry) -> bytes:
     try:
         return held.string(entry.key)
     except IndexError:
-        raise usdc.damaged("字典", "a dictionary") from None
+        raise usdc.damaged(why("字典", "a dictionary")) from None
 
 
 def _custom(data: Buffer, held: Crate) -> tuple[tuple[Entry, ...], int]:
@@ -62,11 +63,11 @@ def _custom(data: Buffer, held: Crate) -> tuple[tuple[Entry, ...], int]:
             int(held.values[number]) for number in held.fields() if held.token(int(held.names[number])) == _CUSTOM
         ]
     except IndexError:
-        raise usdc.damaged("字段", "a field") from None
+        raise usdc.damaged(why("字段", "a field")) from None
     if not values:
         return (), 0
     if len(values) > 1 or usdc.kind(values[0]) != usdc.DICTIONARY:
-        raise usdc.damaged(CUSTOM, CUSTOM)
+        raise usdc.damaged(why("customLayerData 重复或不是字典", "customLayerData twice, or no dictionary"))
     return usdc.dictionary(data, usdc.payload(values[0]))
 
 
