@@ -1,0 +1,72 @@
+"""Wavefront OBJ: statements a line each; what stands before the first vertex is the head (Object Files, B1)."""
+
+import re
+from dataclasses import dataclass
+
+from sealmark.errors import why
+from sealmark.media.errors import Damaged
+from sealmark.media.format import HEAD, Format
+from sealmark.media.limits import MOST_PARTS
+from sealmark.media.pieces import Buffer
+from sealmark.media.ply import LINE
+
+# Longer than any honest head.
+LONGEST = 1 << 20
+_VERTEX = re.compile(rb"[ \t]*v[ \t]+[-+.0-9]\S*[ \t]+[-+.0-9]\S*[ \t]+[-+.0-9]")
+_STATEMENT = re.compile(
+    rb"[ \t]*(?:#|\s*\Z|(?:v|vt|vn|vp|p|l|f|g|s|mg|o|cstype|deg|bmat|step|curv|curv2|surf|parm|trim|hole|scrv|sp"
+    rb"|end|con|bevel|c_interp|d_interp|lod|usemtl|mtllib|usemap|maplib|shadow_obj|trace_obj|ctech|stech|call|csh)"
+    rb"(?:[ \t]|\s*\Z))"
+)
+_LABELLED = re.compile(rb"# AIGC: \{[^\r\n]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The lines before the first vertex with their line ends, and where that vertex stands."""
+
+    lines: tuple[bytes, ...]
+    end: int
+
+    @property
+    def ending(self) -> bytes:
+        """How this file ends its lines."""
+        first = self.lines[0] if self.lines else b""
+        return first[len(first.rstrip(b"\r\n")) :] or b"\n"
+
+
+def is_obj(data: bytes) -> bool:
+    """Whether every line that these bytes hold whole is a statement of OBJ, and one of them a vertex.
+
+    OBJ has no signature. Where our own label is so long that nothing else is seen, its comment is one.
+    """
+    head = data[:HEAD]
+    if len(head) == HEAD and _LABELLED.match(head):
+        return True
+    cut = max(head.rfind(b"\n"), head.rfind(b"\r")) + 1 if len(head) == HEAD else len(head)
+    lines = head[:cut].splitlines()
+    return any(map(_VERTEX.match, lines)) and all(map(_STATEMENT.match, lines)) and b"\x00" not in head
+
+
+FORMAT = Format("obj", "scene", ("model/obj", "text/prs.wavefront-obj"), ("obj",), is_obj, mapped=True)
+
+
+def parse(data: Buffer) -> Header:
+    """The head; raises `Damaged` where no vertex follows it."""
+    header, damage = remains(data)
+    if damage is not None:
+        raise damage
+    return header
+
+
+def remains(data: Buffer) -> tuple[Header, Damaged | None]:
+    """The head's lines as far as they go, and what is wrong with them."""
+    head, lines, at = data[:LONGEST], list[bytes](), 0
+    while at < len(head) and len(lines) < MOST_PARTS:
+        match = LINE.match(head, at)
+        line = match.group() if match else head[at:]
+        if _VERTEX.match(line):
+            return Header(tuple(lines) or (), at), None
+        lines.append(line)
+        at += len(line)
+    return Header(tuple(lines), at), Damaged(format="OBJ", **why("没有顶点", "no vertex"))
