@@ -64,10 +64,11 @@ def pace(race: Race) -> str:
     """How fast the machine was, and how many batches were taken while somebody else used it too."""
     paces = [batch.pace for batches in race.results.values() for batch in batches]
     loud = sum(one > race.quiet for one in paces)
+    usual = statistics.median(paces)
     return (
-        f"a million squares in Python took {race.fastest:.1f} ms of CPU at best, {statistics.median(paces):.1f} beside "
-        f"the median batch\n{len(paces)} batches; {race.again} times one was taken again because the machine was slower "
-        f"than {race.quiet:.1f} ms, for {loud} of them in vain"
+        f"a million squares in Python took {race.fastest:.1f} ms of CPU at best, {usual:.1f} beside the median batch\n"
+        f"{len(paces)} batches; {race.again} times one was taken again because the machine was slower than "
+        f"{race.quiet:.1f} ms, for {loud} of them in vain"
     )
 
 
