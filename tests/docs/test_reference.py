@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from sealmark.marks.marker import ExplicitOptions
+from sealmark.media import FORMATS
 from sealmark.people.identity import documents
 from sealmark.registers.service import FLAGS, MARKING_CLASSES, SWITCHES, Operation, Service
 from sealmark.settings import Settings
@@ -113,3 +114,9 @@ def test_every_field_of_a_service_is_documented() -> None:
     assert [name for name in names if f"`{name}`" not in SERVICES] == []
     assert MARKING_CLASSES[0] in SERVICES
     assert MARKING_CLASSES[-1] in SERVICES
+
+
+def test_every_format_is_documented() -> None:
+    """Each format that we know stands in formats.md."""
+    page = (reference.ROOT / "docs/reference/formats.md").read_text("utf-8")
+    assert [one.name for one in FORMATS if f"`{one.name}`" not in page] == []
