@@ -83,12 +83,12 @@ class _Walk:
     def file(self) -> None:
         """Every form of the file."""
         if not is_avi(self.data[:12]):
-            raise _damaged("RIFF 文件头", "RIFF header")
+            raise Damaged(format=NAME, **why("RIFF 文件头", "RIFF header"))
         while self.data[self.at : self.at + 4] == RIFF and self.data[self.at + 8 : self.at + 12] in _FORMS:
             # A form whose last pad byte was forgotten is one byte short, and common.
             self.at = self._chunk(self.at, _Around(len(self.data), forgiven=1))
         if not any(chunk.form == MOVI for chunk in self.chunks):
-            raise _damaged("缺少 movi 列表", "no movi")
+            raise Damaged(format=NAME, **why("缺少 movi 列表", "no movi"))
 
     def _list(self, at: int, around: "_Around") -> None:
         # Behind the last chunk of an inner list, a few bytes are often left over.
@@ -100,7 +100,7 @@ class _Walk:
         """Keep where the chunk at `at` stands, walk what is in it, and say where the next begins."""
         head = self.data[at : at + 12]
         if len(head) < _HEAD or len(self.chunks) > MOST_PARTS or len(around.path) > _DEEPEST:
-            raise _damaged("块头或块的数量", "chunk header, or number of chunks")
+            raise Damaged(format=NAME, **why("块头或块的数量", "chunk header, or number of chunks"))
         kind, size = head[:4], int.from_bytes(head[4:8], "little")
         form = head[8:12] if kind in {RIFF, LIST} else b""
         # A writer that cannot seek back leaves the sizes of a form and of movi open; they run to the file's end.
@@ -112,7 +112,7 @@ class _Walk:
         if form and form != MOVI:
             self._list(body, _Around(stop, (*around.path, form), (*around.parents, at), is_open=is_open))
         if end > around.stop + around.forgiven or end < body:
-            raise _damaged("块长度", "chunk size")
+            raise Damaged(format=NAME, **why("块长度", "chunk size"))
         return end + (end - at & 1)
 
 
@@ -125,7 +125,3 @@ class _Around:
     parents: tuple[int, ...] = ()
     forgiven: int = 0
     is_open: bool = False
-
-
-def _damaged(zh: str, en: str) -> Damaged:
-    return Damaged(format=NAME, **why(zh, en))
