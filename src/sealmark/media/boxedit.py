@@ -58,7 +58,7 @@ def changed(start: int, stop: int, new: bytes, parent: Box | None) -> Change:
     return Change(start, stop, len(new), lambda _shift: new, parent)
 
 
-def removed(box: Box) -> Change:
+def omitted(box: Box) -> Change:
     """A box goes, with all that is in it."""
     return changed(box.start, box.stop, b"", box.parent)
 

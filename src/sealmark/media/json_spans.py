@@ -136,7 +136,7 @@ def appended(data: bytes, value: Value, item: bytes) -> Edit:
     return (ends[-1], ends[-1], b"," + item) if ends else (value.start + 1, value.end - 1, item)
 
 
-def removed(data: bytes, value: Value, starts: Collection[int]) -> Iterator[Edit]:
+def omitted(data: bytes, value: Value, starts: Collection[int]) -> Iterator[Edit]:
     """The edits that take the members that begin at these places out of an object, each with one comma."""
     inside = list(members(data, value))
     is_first = True  # nothing before this one stays

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.boxedit import Change, changed, removed
+from sealmark.media.boxedit import Change, changed, omitted
 from sealmark.media.isobmff import Box, BoxReader, encoded
 
 NAMESPACE = b"mdta"
@@ -130,7 +130,7 @@ def _old_items(found: MetadataList, gone: Sequence[int], kept: int) -> Iterator[
         number = int.from_bytes(old.kind, "big")
         before = bisect_left(gone, number)
         if number in gone or (kept and number == kept and old != _first(found, kept)):
-            yield removed(old)
+            yield omitted(old)
         elif before and number != kept and number <= len(found.keys):
             yield changed(old.start + 4, old.start + 8, _number(number - before), None)
 

@@ -28,7 +28,7 @@ from sealmark.media.json_spans import (
     elements,
     is_string,
     members,
-    removed,
+    omitted,
     text,
 )
 
@@ -167,7 +167,7 @@ def _spare(data: bytes, root: Value) -> Iterator[Edit]:
         next((at.start for at in spots if at.place == _EXTRAS), -1),
     }
     for holder in {spot.holder: None for spot in spots}:
-        yield from removed(data, holder, {at.start for at in spots if at.holder == holder} - kept)
+        yield from omitted(data, holder, {at.start for at in spots if at.holder == holder} - kept)
 
 
 def _edits(data: bytes, root: Value, label: Label) -> Iterator[Edit]:

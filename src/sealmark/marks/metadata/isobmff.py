@@ -14,7 +14,7 @@ from sealmark.marks.label import LONGEST_TEXT, Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.media import isobmff, mdta, movie
-from sealmark.media.boxedit import Change, changed, removed
+from sealmark.media.boxedit import Change, changed, omitted
 from sealmark.media.errors import MetadataOverLimit
 from sealmark.media.isobmff import Box, BoxReader
 from sealmark.media.mdta import Key, MetadataList
@@ -170,7 +170,7 @@ def cleared(reader: BoxReader, metadata: Metadata, target: MetadataList | None =
         if one.is_keyed and one is not target:
             yield from mdta.rewritten(one, _is_label)
         elif not one.is_keyed:
-            yield from map(removed, _labelled(reader, one))
+            yield from map(omitted, _labelled(reader, one))
     for packet in metadata.packets:
         yield from _without_label(reader, packet)
 
