@@ -25,23 +25,23 @@ _OF_HEAD = frozenset(
     ("base", "basefont", "bgsound", "link", "meta", "script", "style", "title", "noframes", "noscript", "template")
 )
 _BEFORE_HEAD = frozenset(("!doctype", "?", "html", "head"))
-_ATTRIBUTES = rb"(?:[\s/]++|=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s\"'>][^\s>]*+)?+)?+|=)*+"
+_ATTRIBUTES = rb"(?:[\s/]++|=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s\"'>][^\s>]*+)?)?|=)*"
 _TAG = re.compile(rb"<(/?)([A-Za-z][^\s/>]*+)" + _ATTRIBUTES + rb"(>|\Z)")
 _ATTRIBUTE = re.compile(rb"(=?[^\s/>=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>][^\s>]*+))?)?|=")
 # Text, tags, comments and elements of raw text that are nothing to us, at the speed of the pattern. No group is
 # captured within a possessive one: Python 3.11 may then raise SystemError.
 _QUIET = b"|".join(
-    b"<%b(?=[\\s>])%b(?<!/)>(?:[^<]++|<(?!!--|/%b))*+</%b\\s*+>" % (name, _ATTRIBUTES, name, name)
+    b"<%b(?=[\\s>])%b(?<!/)>(?:[^<]++|<(?!!--|/%b))*</%b\\s*+>" % (name, _ATTRIBUTES, name, name)
     for name in (b"script", b"style", b"title")
 )
 _PLAIN = re.compile(
-    rb"(?:[^<]++|<!--(?!-?>)(?:[^-]++|-(?!-!?>))*+--!?>|"
+    rb"(?:[^<]++|<!--(?!-?>)(?:[^-]++|-(?!-!?>))*--!?>|"
     + _QUIET
     + rb"|<(?!/?(?:meta|plaintext|"
     + "|".join(sorted(_RAW)).encode()
     + rb")(?:[\s/>]|\Z))/?[A-Za-z][^\s/>]*+"
     + _ATTRIBUTES
-    + rb">)*+",
+    + rb">)*",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(rb"<[A-Za-z/!?]")

@@ -16,8 +16,8 @@ from sealmark.media.limits import MOST_PARTS
 DEEPEST = 10_000
 _BOM = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"[ \t\n\r]*+")
-_TEXT = rb"\"(?:[^\"\\\x00-\x1f]++|\\.)*+\""
-_NUMBER_OR_WORD = rb"-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+|true|false|null"
+_TEXT = rb"\"(?:[^\"\\\x00-\x1f]++|\\.)*\""
+_NUMBER_OR_WORD = rb"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?|true|false|null"
 _STRING = re.compile(_TEXT, re.DOTALL)
 _SCALAR = re.compile(_NUMBER_OR_WORD)
 # Members with other keys than one, without escapes in them, whose values hold no others.
@@ -26,10 +26,10 @@ _SIMPLE = (
     + _TEXT
     + rb"|"
     + _NUMBER_OR_WORD
-    + rb")[ \t\n\r]*+,)*+"
+    + rb")[ \t\n\r]*+,)*"
 )
 # Everything up to and with the next bracket.
-_BRACKET = re.compile(rb"(?:[^\"{}\[\]]++|\"(?:[^\"\\\x00-\x1f]++|\\.)*+\")*+([{}\[\]])", re.DOTALL)
+_BRACKET = re.compile(rb"(?:[^\"{}\[\]]++|\"(?:[^\"\\\x00-\x1f]++|\\.)*\")*([{}\[\]])", re.DOTALL)
 _LABELLED = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\n\r]*+\{[ \t\n\r]*+\"AIGC\"[ \t\n\r]*+:")
 _CLOSES = {b"}": b"{", b"]": b"["}
 

@@ -17,18 +17,18 @@ DEEPEST = 512
 # Containers that hold containers, and what stands beside them: a scene of a hundred thousand meshes has half as many.
 MOST_STEPS = 1 << 19
 _SPACE = rb"[ \t\r\n]*+"
-_STRING = rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-_SCALAR = rb"(?:" + _STRING + rb"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+|true|false|null)"
+_STRING = rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+_SCALAR = rb"(?:" + _STRING + rb"|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null)"
 _PAIR = _STRING + _SPACE + b":" + _SPACE + _SCALAR
-_LIST = rb"\[" + _SPACE + rb"(?:" + _SCALAR + _SPACE + rb"(?:," + _SPACE + _SCALAR + _SPACE + rb")*+)?+\]"
-_OBJECT = rb"\{" + _SPACE + rb"(?:" + _PAIR + _SPACE + rb"(?:," + _SPACE + _PAIR + _SPACE + rb")*+)?+\}"
+_LIST = rb"\[" + _SPACE + rb"(?:" + _SCALAR + _SPACE + rb"(?:," + _SPACE + _SCALAR + _SPACE + rb")*)?\]"
+_OBJECT = rb"\{" + _SPACE + rb"(?:" + _PAIR + _SPACE + rb"(?:," + _SPACE + _PAIR + _SPACE + rb")*)?\}"
 _FLAT = rb"(?:" + _SCALAR + rb"|" + _LIST + rb"|" + _OBJECT + rb")"
 _COMMA = _SPACE + rb"," + _SPACE
 # Values without a container in a container, as many as stand in a row: at the top, in an array, in an object.
 _ROWS = {
     b"": re.compile(_FLAT),
-    b"]": re.compile(_FLAT + rb"(?:" + _COMMA + _FLAT + rb")*+"),
-    b"}": re.compile(_FLAT + rb"(?:" + _COMMA + _STRING + _SPACE + rb":" + _SPACE + _FLAT + rb")*+"),
+    b"]": re.compile(_FLAT + rb"(?:" + _COMMA + _FLAT + rb")*"),
+    b"}": re.compile(_FLAT + rb"(?:" + _COMMA + _STRING + _SPACE + rb":" + _SPACE + _FLAT + rb")*"),
 }
 _BLANK = re.compile(_SPACE)
 _QUOTED = re.compile(_STRING)

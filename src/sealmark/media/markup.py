@@ -21,7 +21,7 @@ Edit: TypeAlias = tuple[int, int, bytes]  # the bytes of [start, stop) become th
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _UNICODE = frozenset(("utf-8", "utf-16", "us-ascii"))
 # One tag; a `>` inside quotes does not end it. Both patterns take linear time.
-_TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+>")
+_TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*>")
 _ATTRIBUTE = re.compile(rb"(?<=\s)([^\s=/>\"']++)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 
 

@@ -21,7 +21,7 @@ from sealmark.media.pdf_xref import LARGEST, Packed, Plain, Section
 _HEAD = 1024
 _HEADER = re.compile(rb"%PDF-\d\.\d")
 _OBJECT = re.compile(rb"\s*+(\d{1,10})\s++(\d{1,5})\s++obj")
-_START = re.compile(rb"startxref\s++(\d{1,10})\s*+(?:%[^\r\n]*+\s*+)*+")
+_START = re.compile(rb"startxref\s++(\d{1,10})\s*+(?:%[^\r\n]*+\s*+)*")
 _LONGEST_PAIR = 22  # two numbers of ten digits, each with a space
 # Behind the end an object begins, whole or cut: an update that does not end as one.
 _UNFINISHED = re.compile(rb"\d\s++obj\b|\A\d[\d\s]*+(?:ob?)?\Z")

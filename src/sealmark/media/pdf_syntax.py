@@ -15,7 +15,7 @@ MOST_READ = 1 << 17  # objects of one file: a fraction of a second's work; an ho
 LONGEST_STRING = 1 << 18  # bytes of one string
 # ISO 32000-2 table 1 and 2: white space, and the characters that end any token.
 _SPACE = rb"[\x00\t\n\x0c\r ]"
-_GAP = re.compile(rb"(?:[\x00\t\n\x0c\r ]++|%[^\r\n]*+)*+")
+_GAP = re.compile(rb"(?:[\x00\t\n\x0c\r ]++|%[^\r\n]*+)*")
 _REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
 _NAME = re.compile(rb"/(" + _REGULAR + rb"*+)")
 _REFERENCE = re.compile(rb"(\d{1,10})" + _SPACE + rb"++(\d{1,5})" + _SPACE + rb"++R(?!" + _REGULAR + rb")")

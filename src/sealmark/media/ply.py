@@ -11,7 +11,7 @@ from sealmark.media.pieces import Buffer
 
 # Longer than any honest header.
 LONGEST = 1 << 20
-_BEGIN = re.compile(rb"ply[ \t]*(?:\r\n|\n|\r)(?:(?:comment|obj_info)\b[^\r\n]*+(?:\r\n|\n|\r))*+format[ \t]")
+_BEGIN = re.compile(rb"ply[ \t]*(?:\r\n|\n|\r)(?:(?:comment|obj_info)\b[^\r\n]*+(?:\r\n|\n|\r))*format[ \t]")
 _FORMAT = re.compile(rb"format[ \t]+(?:ascii|binary_little_endian|binary_big_endian)[ \t]+1\.0\s*\Z")
 LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
 

@@ -17,11 +17,11 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 DEEPEST = 256
 _HEAD = 65536  # bytes in which the root is looked for
 _START = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s++|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->"
-    rb"|<!DOCTYPE\s(?:[^\"'\[>]++|\"[^\"]*+\"|'[^']*+'|\[[^\]]*+\])*+>)*+<(?:[\w.-]++:)?svg(?=[\s/>])",
+    rb"(?:\xef\xbb\xbf)?(?:\s++|<\?(?:(?!\?>).)*\?>|<!--(?:(?!-->).)*-->"
+    rb"|<!DOCTYPE\s(?:[^\"'\[>]++|\"[^\"]*+\"|'[^']*+'|\[[^\]]*+\])*>)*<(?:[\w.-]++:)?svg(?=[\s/>])",
     re.DOTALL,
 )
-_TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+>")
+_TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*>")
 
 
 def is_svg(data: bytes) -> bool:

@@ -10,7 +10,7 @@ from sealmark.media.srt import coding_damage
 _SIGNATURE = re.compile(rb"(?:\xef\xbb\xbf)?WEBVTT(?=[ \t\r\n]|\Z)")
 # The header goes to the first empty line, or to a line of times, which no header holds (6.1).
 _HEADER = re.compile(
-    rb"(?:\xef\xbb\xbf)?WEBVTT(?:[^\r\n]*+(?:\r\n|\n|\r)(?![\r\n]|\Z)(?![^\r\n]*-->))*+[^\r\n]*+(?:\r\n|\n|\r)?+"
+    rb"(?:\xef\xbb\xbf)?WEBVTT(?:[^\r\n]*+(?:\r\n|\n|\r)(?![\r\n]|\Z)(?![^\r\n]*-->))*[^\r\n]*+(?:\r\n|\n|\r)?"
 )
 
 

@@ -13,7 +13,7 @@ from sealmark.media.srt import END, line_end
 
 _PLACE = "WebVTT NOTE AIGC"
 _NOTE = re.compile(
-    END + END + rb"(NOTE[ \t]++AIGC(?![\w-])[ \t:]*+((?:[^\r\n]++|" + END + rb"(?![\r\n]|\Z))*+)(?:" + END + rb"){0,2})"
+    END + END + rb"(NOTE[ \t]++AIGC(?![\w-])[ \t:]*+((?:[^\r\n]++|" + END + rb"(?![\r\n]|\Z))*)(?:" + END + rb"){0,2})"
 )
 _BLANK = re.compile(END)
 
