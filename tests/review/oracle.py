@@ -21,6 +21,7 @@ UNREADABLE = ("\ud800", "\udfff", "\ufdd0", "\uffff", "\U0010ffff", "\ufffd")
 MEANING: dict[str, tuple[str, ...]] = {
     **LETTERS,
     **dict.fromkeys(SKIPS, (SKIP,)),
+    "\\": (SKIP,),  # a broken escape stands for itself, and that is a symbol
     **dict.fromkeys(IGNORED, ()),
     **dict.fromkeys(UNREADABLE, (BARRIER,)),
 }

@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sealmark.review import Entry, Library, StreamReviewer
@@ -79,6 +79,7 @@ def test_released_is_what_the_oracle_releases_for_any_cut(text: str, terms: Term
 
 
 @settings(max_examples=1500, deadline=None)
+@example("l\\违", {"e0": ("l违", False)}, [])
 @given(escaped(), term_sets, cuts)
 def test_escaped_arguments_are_reviewed_as_what_they_stand_for(raw: str, terms: Terms, places: list[int]) -> None:
     """Escapes, cut anywhere, hide nothing; what is released is the raw text, and spans are places in it."""
