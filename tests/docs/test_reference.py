@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
-from sealmark.marks.marker import ExplicitOptions
+from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.media import FORMATS
 from sealmark.people.identity import documents
 from sealmark.registers.service import FLAGS, MARKING_CLASSES, SWITCHES, Operation, Service

@@ -20,9 +20,10 @@ from sealmark.errors import SealmarkError
 from sealmark.marks import marker, metadata, note, security
 from sealmark.marks.errors import BadLabel, NotReadable, UnknownLayer, UnreadableLabel
 from sealmark.marks.explicit import text as visible
+from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.keys import SigningKey, SigningKeys
 from sealmark.marks.label import Label, Tier
-from sealmark.marks.marker import ExplicitOptions, Options, mark, mark_bytes
+from sealmark.marks.marker import Options, mark, mark_bytes
 from sealmark.media import audio
 from sealmark.media.pieces import Buffer
 from tests.media import samples

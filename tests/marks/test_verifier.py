@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from sealmark import media
 from sealmark.errors import SealmarkError
-from sealmark.marks import metadata, note, security, verifier
+from sealmark.marks import metadata, note, security
 from sealmark.marks.keys import KnownKeys, SigningKey
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import mark
 from sealmark.marks.metadata import xmp
+from sealmark.marks.surfaces import audio as hearable
 from sealmark.marks.verifier import LAYERS, Known, verify
 from sealmark.media import STANDARD, Limits, id3, mp3, png
 from sealmark.media.errors import UnknownFormat
@@ -379,7 +380,7 @@ def test_an_announcement_is_heard_when_the_metadata_is_gone(form: str) -> None:
 @pytest.mark.parametrize("key", ["wav", "mp3"])
 def test_a_long_sound_is_not_decoded_to_be_heard(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stranger's small file of hours must not cost a gigabyte; what was not checked is said so, in both languages."""
-    monkeypatch.setattr(verifier, "MOST_HEARD", 1000)
+    monkeypatch.setattr(hearable, "MOST_HEARD", 1000)
     monkeypatch.setattr("soundfile.SoundFile.read", _unread)
     heard = verify(samples.EVERY[key]).layers["explicit"]
     assert heard.state == "not_checked"
@@ -393,7 +394,7 @@ def _unread(*_: object, **__: object) -> None:
 
 def test_a_sound_at_the_bound_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound is inclusive, and counts frames times channels."""
-    monkeypatch.setattr(verifier, "MOST_HEARD", 8000)
+    monkeypatch.setattr(hearable, "MOST_HEARD", 8000)
     assert verify(samples.wav()).layers["explicit"].state == "none"
     assert verify(samples.wav(channels=2)).layers["explicit"].state == "not_checked"
 

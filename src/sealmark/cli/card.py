@@ -11,7 +11,8 @@ from sealmark.cli.spoken import language, said
 from sealmark.cli.terminal import out
 from sealmark.cli.verify import LAYERS, STATES, standing, where
 from sealmark.cli.wrapping import wrapped
-from sealmark.marks.verifier import LayerFinding, Verdict
+from sealmark.marks.finding import LayerFinding
+from sealmark.marks.verifier import Verdict
 
 TIERS = {
     "is": ("●", "strong.seal"),

@@ -31,7 +31,8 @@ from sealmark.errors import SealmarkError
 
 if TYPE_CHECKING:
     from sealmark.cli.deployment import LocalLedger
-    from sealmark.marks.verifier import LayerFinding, Verdict
+    from sealmark.marks.finding import LayerFinding
+    from sealmark.marks.verifier import Verdict
 
 _HELP = flowing(
     """核验文件：属于、可能、疑似，或未发现；逐层给出依据。

@@ -10,8 +10,9 @@ from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish, WorkerDie
 from sealmark.exchange.fields import IMAGES, SPEECH
 from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, parsed, required_text
+from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.label import Label
-from sealmark.marks.marker import ExplicitOptions, Marked, Options, mark_bytes
+from sealmark.marks.marker import Marked, Options, mark_bytes
 
 IMAGES_PATH = "/images/generations"
 SPEECH_PATH = "/audio/speech"

@@ -5,46 +5,24 @@ returned. Everything here is plain functions of bytes, so that a process pool ca
 """
 
 import secrets
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import Literal
 
-from sealmark.errors import Language
-from sealmark.marks import metadata, note, security
+from sealmark.marks import metadata, note, security, surfaces
 from sealmark.marks.errors import NoExplicitMark, NotReadable, UnknownLayer, UnreadableLabel
+from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.keys import SigningKeys
 from sealmark.marks.label import REHEARSAL_CODE, Label, production_id
 from sealmark.marks.metadata import Found
 from sealmark.marks.note import Note
-from sealmark.media import STANDARD, Format, Limits, Source, markdown, opened, pieces, read, sniff, text
+from sealmark.media import STANDARD, Format, Limits, Source, opened, pieces, read, sniff
 from sealmark.media.pieces import Buffer, Pieces
 from sealmark.media.target import replacing
 
-if TYPE_CHECKING:
-    from sealmark.media.image import Picture
-
 Layer = Literal["explicit", "metadata"]
 LAYERS: tuple[Layer, ...] = ("explicit", "metadata")
-
-
-@dataclass(frozen=True, slots=True)
-class ExplicitOptions:
-    """How the visible or audible mark looks or sounds; what does not concern a medium is ignored for it.
-
-    `position` None means: at the start of text and sound, and at start and end of Markdown (guide 20258A 6.5
-    puts it at the end).
-    """
-
-    wording: str = "AI生成"
-    corner: Literal["bottom_right", "bottom_left", "top_right", "top_left"] = "bottom_right"
-    form: Literal["voice", "rhythm"] = "voice"
-    position: Literal["start", "end", "start_end"] | None = None
-    language: Language = "zh"
-    extent: Literal["opening", "throughout"] = "opening"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +185,14 @@ def _perceptible(
     data: Buffer, form: Format, previous: Label | None, options: Options
 ) -> tuple[Buffer, tuple[Note, ...]]:
     """The item with what is seen or heard, or made anew, or as it is."""
-    if "explicit" in options.layers or not metadata.carries(form):
-        if form.medium not in _EXPLICIT:
+    surface = surfaces.of(form)
+    explicit = "explicit" in options.layers or not metadata.carries(form)
+    if surface is None:
+        if explicit:
             raise NoExplicitMark(format=form.name)
-        return _EXPLICIT[form.medium](data, form, options)
-    if options.renewed and form.medium in _RENEWED:
-        return _RENEWED[form.medium](bytes(data), options)
-    if form.medium == "image" and (previous is None or options.own_edit):
-        return _unhide(bytes(data), options)
-    return data, ()
+        return data, ()
+    asked = surfaces.Asked(options.explicit, options.limits, options.renewed, previous is None or options.own_edit)
+    return (surface.mark if explicit else surface.plain)(data, form, asked)
 
 
 def _check_layers(layers: tuple[str, ...]) -> None:
@@ -258,105 +235,3 @@ def _check(written: Buffer, made: Made) -> None:
     places = metadata.read(written, made.format)
     if sniff(written) is not made.format or [(place.label, place.main) for place in places] != [(made.label, True)]:
         raise NotReadable
-
-
-def _mark_text(data: bytes, form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
-    from sealmark.marks.explicit import text as visible
-
-    whole = text.decode(data)
-    chosen = options.explicit
-    position = chosen.position or ("start_end" if form is markdown.FORMAT else "start")
-    if form is not markdown.FORMAT:
-        return visible.mark(whole, position=_both(position), language=chosen.language).encode(), ()
-    document = markdown.parse(whole)
-    body = visible.mark(document.body, position=_both(position), language=chosen.language)
-    return (document.head + document.front + document.close + body).encode(), ()
-
-
-def _both(position: Literal["start", "end", "start_end"]) -> Literal["start", "start_end"]:
-    # A mark at the end alone would be read too late; the end is always an addition to the start.
-    return "start" if position == "start" else "start_end"
-
-
-def _mark_image(data: bytes, _form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
-    from sealmark.marks.explicit import image as drawing
-    from sealmark.media import image
-
-    picture = image.decode(data, options.limits)
-    picture = picture.freshened() if options.renewed else picture
-    drawn = drawing.draw(picture.rgb(), wording=options.explicit.wording, corner=options.explicit.corner)
-    return image.encode(picture.painted(drawn)), _losses(picture)
-
-
-def _losses(picture: "Picture") -> tuple[Note, ...]:
-    said = ((picture.shallower, note.SHALLOWER), (picture.unhidden, note.UNHIDDEN))
-    return tuple(loss for holds, loss in said if holds)
-
-
-def _unhide(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:
-    """The very bytes, unless a picture is hidden in them: what no reviewer and no reader sees does not leave."""
-    from sealmark.media import image
-
-    if not image.is_see_through(data):
-        return data, ()
-    picture = image.decode(data, options.limits)
-    return (image.encode(picture), _losses(picture)) if picture.unhidden else (data, ())
-
-
-def _mark_audio(data: Buffer, _form: Format, options: Options) -> tuple[bytes, tuple[Note, ...]]:
-    from dataclasses import replace
-
-    from sealmark.marks.explicit import audio as speaking
-    from sealmark.media import audio
-
-    sound, chosen = audio.decode(bytes(data), options.limits), options.explicit
-    samples = speaking.announce(
-        sound.samples,
-        sound.rate,
-        form=chosen.form,
-        position=chosen.position or "start",
-        language=chosen.language,
-    )
-    return audio.encode(replace(sound, samples=samples, fresh=options.renewed)), ()
-
-
-def _renew_image(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:
-    from sealmark.media import image
-
-    picture = image.decode(data, options.limits).freshened()
-    return image.encode(picture), _losses(picture)
-
-
-def _renew_audio(data: bytes, options: Options) -> tuple[bytes, tuple[Note, ...]]:
-    from dataclasses import replace
-
-    from sealmark.media import audio
-
-    return audio.encode(replace(audio.decode(data, options.limits), fresh=True)), ()
-
-
-def _mark_video(data: Buffer, form: Format, options: Options) -> tuple[Buffer, tuple[Note, ...]]:
-    """The video coded again into a file that is gone with the map of it."""
-    from sealmark.marks.explicit import video as painting
-
-    chosen = options.explicit
-    source = cast(BinaryIO, BytesIO(data) if isinstance(data, bytes) else data)  # a map reads like a file
-    with TemporaryDirectory() as folder:
-        target = Path(folder) / "video"
-        painting.mark(
-            source, target, _CONTAINERS[form.name], wording=chosen.wording, corner=chosen.corner, extent=chosen.extent
-        )
-        with target.open("rb") as file:
-            return mmap(file.fileno(), 0, access=ACCESS_READ), ()
-
-
-_CONTAINERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "webm": "webm", "avi": "avi", "flv": "flv"}  # FFmpeg's
-_Explicit = Callable[[Any, Format, Options], tuple[Buffer, tuple[Note, ...]]]
-_EXPLICIT: Mapping[str, _Explicit] = {
-    "text": _mark_text,
-    "image": _mark_image,
-    "audio": _mark_audio,
-    "video": _mark_video,
-}
-_Renew = Callable[[bytes, Options], tuple[bytes, tuple[Note, ...]]]
-_RENEWED: Mapping[str, _Renew] = {"image": _renew_image, "audio": _renew_audio}

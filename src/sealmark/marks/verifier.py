@@ -4,14 +4,15 @@ The tier of content comes from its own metadata, from a declaration, or from tra
 registry of our own items knows stands beside the tier and never changes it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from mmap import mmap
 from typing import Any, Literal, Protocol
 
 from sealmark.errors import SealmarkError, why
-from sealmark.marks import metadata, note, security
+from sealmark.marks import metadata, note, security, surfaces
 from sealmark.marks.errors import BadLabel
+from sealmark.marks.finding import LayerFinding
 from sealmark.marks.keys import KnownKeys
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import chief
@@ -19,15 +20,11 @@ from sealmark.marks.metadata import Found, Remains
 from sealmark.marks.note import Note
 from sealmark.marks.security import Examination, Outcome
 from sealmark.media import STANDARD, Format, Limits, Source, opened, recognise, text
-from sealmark.media.errors import Damaged, MetadataOverLimit, MovingImage, NotEncodable, TooManyPixels, TooManySamples
+from sealmark.media.errors import Damaged, MetadataOverLimit, NeedsExtra, TooManyPixels, TooManySamples
 from sealmark.media.pieces import Buffer
 
 TierName = Literal["is", "may_be", "suspected", "none"]
-State = Literal["found", "none", "not_checked", "damaged"]
 LAYERS = ("explicit", "metadata", "credential", "watermark", "fingerprint")
-# Frames × channels. Hearing happens beside other work, for whoever asks: this many decode to 40 MB, and are
-# 3.5 minutes of mono at 48 kHz; without the bound a small file of hours would cost more than a gigabyte.
-MOST_HEARD = 10_000_000
 
 _NAME_OF: Mapping[Tier, TierName] = {Tier.IS: "is", Tier.MAY_BE: "may_be", Tier.SUSPECTED: "suspected"}
 _WORDS: Mapping[TierName, tuple[str, str]] = {
@@ -40,20 +37,6 @@ _IN_PART = (
     "没有检查完整；检查过的部分未发现人工智能生成合成标识",
     "was not examined whole; in what was examined, no sign of AI generation or synthesis was found",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LayerFinding:
-    """What one layer shows: its state, evidence for a person in Chinese and English, and where it stands."""
-
-    state: State
-    zh: str
-    en: str
-    place: str | None = None
-
-    def as_dict(self) -> dict[str, str | None]:
-        """The finding as JSON-ready values."""
-        return {"state": self.state, "zh": self.zh, "en": self.en, "place": self.place}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +189,7 @@ def _refuse_unexamined(over: SealmarkError | None, left: Remains) -> None:
 def _is_whole(left: Remains, over: SealmarkError | None, layers: Mapping[str, LayerFinding]) -> bool:
     """Whether every layer that this version knows was examined, and nothing of the item is missing."""
     unread = {layers["explicit"].state, layers["metadata"].state} & {"damaged"}
-    return not (left.damages or over or unread or layers["explicit"] is _TOO_LONG)
+    return not (left.damages or over or unread or not layers["explicit"].whole)
 
 
 def _words_left(data: bytes, form: Format) -> Remains:
@@ -270,83 +253,17 @@ def _signature_shown(finding: LayerFinding, signature: Examination) -> LayerFind
 
 def _explicit(data: Buffer, form: Format, limits: Limits) -> tuple[LayerFinding, SealmarkError | None]:
     """What is seen or heard, and the limit that kept us from looking."""
-    if form.medium not in _PERCEIVED or form.mapped:  # a map is never read as a whole
-        return _UNPERCEIVED, None
+    surface = surfaces.of(form)
+    if surface is None:
+        return surfaces.UNPERCEIVED, None
     try:
-        return _PERCEIVED[form.medium](bytes(data), form, limits), None
+        return surface.find(data, form, limits), None
     except (TooManyPixels, TooManySamples) as error:
         return LayerFinding("not_checked", error.happened("zh"), error.happened("en")), error
+    except NeedsExtra as error:
+        return LayerFinding("not_checked", error.happened("zh"), error.happened("en")), None
     except SealmarkError as error:
         return LayerFinding("damaged", error.happened("zh"), error.happened("en")), None
-
-
-def _looked(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
-    from sealmark.marks.explicit import seeing
-    from sealmark.media import image
-
-    try:
-        sights = seeing.find(image.decode(data, limits).rgb())
-    except (MovingImage, NotEncodable):
-        return _UNPERCEIVED
-    if not sights:
-        zh = "四角没有看到本平台样式的显式标识；他人样式的标识尚不能识别。"
-        en = "No corner bears a visible mark as we draw it; another's is not recognised."
-        return LayerFinding("none", zh, en)
-    words = "、".join(dict.fromkeys(sight.wording for sight in sights))
-    zh, en = f"图片上有“{words}”字样的显式标识。", f"The picture bears a visible mark that reads {words}."
-    return LayerFinding("found", zh, en, ", ".join(dict.fromkeys(sight.corner for sight in sights)))
-
-
-def _seen(data: bytes, _form: Format, _limits: Limits) -> LayerFinding:
-    from sealmark.marks.explicit import text as visible
-
-    traces = visible.find(text.decode(text.uncut(data)))
-    if not traces:
-        return LayerFinding("none", "文本首尾没有显式标识。", "No visible mark stands at the start or end of the text.")
-    where = ", ".join(trace.place for trace in traces)
-    return LayerFinding("found", "文本带有可见的生成合成标识。", "The text bears a visible mark of generation.", where)
-
-
-def _heard(data: bytes, _form: Format, limits: Limits) -> LayerFinding:
-    from sealmark.marks.explicit import hearing
-    from sealmark.marks.explicit.errors import UnusableSound
-    from sealmark.media import audio
-
-    try:
-        sound = audio.decode(data, replace(limits, samples=min(limits.samples, MOST_HEARD)))
-        traces = [
-            *hearing.find_voice(sound.samples, sound.rate),
-            *hearing.find_rhythm(sound.samples, sound.rate),
-        ]
-    except NotEncodable:
-        return _UNPERCEIVED
-    except TooManySamples as error:
-        if int(str(error.details["samples"])) > limits.samples:
-            raise TooManySamples(samples=error.details["samples"], limit=limits.samples) from None
-        return _TOO_LONG
-    except UnusableSound as error:
-        zh, en = error.details["zh_reason"], error.details["en_reason"]
-        return LayerFinding("damaged", f"无法辨听这段声音：{zh}。", f"The sound cannot be listened to: {en}.")
-    if not traces:
-        zh = "首尾没有听到本平台的语音提示或短长短短节奏；他人的语音提示尚不能识别。"
-        en = "Neither our announcement nor the rhythm is heard; another's announcement is not recognised."
-        return LayerFinding("none", zh, en)
-    where = ", ".join(f"{trace.place} ({trace.start / sound.rate:.1f} s)" for trace in traces)
-    return LayerFinding(
-        "found", "声音带有可听的生成合成标识。", "The sound bears an audible mark of generation.", where
-    )
-
-
-_UNPERCEIVED = LayerFinding(
-    "not_checked", "尚不能自动识别这种媒体的显式标识。", "Explicit marks of this medium are not detected yet."
-)
-_TOO_LONG = LayerFinding(
-    "not_checked",
-    "音频过长，未检查可听标识；请截取开头和结尾的片段分别提交核验。",
-    "The sound is too long, so audible marks were not checked; submit its beginning and its end separately.",
-)
-_Perceive = Callable[[bytes, Format, Limits], LayerFinding]
-_PERCEIVED: Mapping[str, _Perceive] = {"text": _seen, "image": _looked, "audio": _heard}
 
 
 def _not_built(zh: str, en: str) -> LayerFinding:

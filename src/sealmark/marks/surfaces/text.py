@@ -1,0 +1,36 @@
+"""Text: a written mark at its start, or at start and end (GB 45438 5.1; Art. 17(1))."""
+
+from typing import Literal
+
+from sealmark.marks.explicit import text as visible
+from sealmark.marks.finding import LayerFinding
+from sealmark.marks.surfaces.surface import Asked, Shown, Surface
+from sealmark.media import Format, Limits, markdown, text
+from sealmark.media.pieces import Buffer
+
+
+def _mark(data: Buffer, form: Format, asked: Asked) -> Shown:
+    whole = text.decode(bytes(data))
+    chosen = asked.explicit
+    position = chosen.position or ("start_end" if form is markdown.FORMAT else "start")
+    if form is not markdown.FORMAT:
+        return visible.mark(whole, position=_both(position), language=chosen.language).encode(), ()
+    document = markdown.parse(whole)
+    body = visible.mark(document.body, position=_both(position), language=chosen.language)
+    return (document.head + document.front + document.close + body).encode(), ()
+
+
+def _both(position: Literal["start", "end", "start_end"]) -> Literal["start", "start_end"]:
+    # A mark at the end alone would be read too late; the end is always an addition to the start.
+    return "start" if position == "start" else "start_end"
+
+
+def _find(data: Buffer, _form: Format, _limits: Limits) -> LayerFinding:
+    traces = visible.find(text.decode(text.uncut(bytes(data))))
+    if not traces:
+        return LayerFinding("none", "文本首尾没有显式标识。", "No visible mark stands at the start or end of the text.")
+    where = ", ".join(trace.place for trace in traces)
+    return LayerFinding("found", "文本带有可见的生成合成标识。", "The text bears a visible mark of generation.", where)
+
+
+SURFACE = Surface(_mark, find=_find)
