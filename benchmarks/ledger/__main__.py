@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sealmark.ledger import Entry, Sequencer, Signer, audit
-from sealmark.storage.ledger import SYNCHRONOUS_FULL, LedgerStore
+from sealmark.storage.ledger import LedgerStore
+from sealmark.storage.ledger_file import SYNCHRONOUS_FULL
 
 ORIGIN = "rehearsal.example/benchmark"
 RECORD_BYTES, SEALED_BYTES, KEYS, KEY_BYTES = 700, 600, 3, 32

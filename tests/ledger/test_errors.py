@@ -10,8 +10,9 @@ import pytest
 from sealmark.errors import SealmarkError
 from sealmark.ledger import Signer, Verifier, check, errors, open_note, parse_note
 from sealmark.storage import ledger as stored
+from sealmark.storage import ledger_file as file
 
-FILES = [*Path(str(errors.__file__)).parent.glob("*.py"), Path(str(stored.__file__))]
+FILES = [*Path(str(errors.__file__)).parent.glob("*.py"), Path(str(stored.__file__)), Path(str(file.__file__))]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PAIRS = [("zh_reason", "en_reason"), ("zh_what", "en_what"), ("zh_part", "en_part")]
 VKEY = Signer("example.org/log", bytes(32)).vkey

@@ -33,7 +33,8 @@ from sealmark.ledger.errors import (
     RecordUnknown,
 )
 from sealmark.ledger.store import Batch
-from sealmark.storage.ledger import SYNCHRONOUS_FULL, LedgerStore
+from sealmark.storage.ledger import LedgerStore
+from sealmark.storage.ledger_file import SYNCHRONOUS_FULL
 
 from .appender import ORIGIN, SIGNER, entry
 

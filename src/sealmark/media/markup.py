@@ -21,7 +21,8 @@ Edit: TypeAlias = tuple[int, int, bytes]  # the bytes of [start, stop) become th
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _UNICODE = frozenset(("utf-8", "utf-16", "us-ascii"))
 # One tag; a `>` inside quotes does not end it. Both patterns take linear time.
-_TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*>")
+# A tag from "<" to ">", which may stand in quotes.
+TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*>")
 _ATTRIBUTE = re.compile(rb"(?<=\s)([^\s=/>\"']++)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 
 
@@ -60,7 +61,7 @@ class Document:
 
     def tag(self, element: Element) -> bytes:
         """The start tag as it stands."""
-        match = _TAG.match(self.content, element.start)
+        match = TAG.match(self.content, element.start)
         return match.group() if match else b""
 
     def prefix(self, element: Element) -> str:

@@ -5,7 +5,6 @@ indexes they are here written in eight, so that no size depends upon a position,
 same bytes. Clusters keep their size.
 """
 
-import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from sealmark.media import ebml, matroska
 from sealmark.media.ebml import Element
 from sealmark.media.errors import Damaged, MetadataOverLimit
 from sealmark.media.matroska import Segment
-from sealmark.media.pieces import Buffer, Pieces, Span
+from sealmark.media.pieces import Buffer, Pieces, Span, checksum
 
 # RFC 9559 5.1.1 and 5.1.5: the masters that hold positions, and the positions.
 _SEEK, _SEEK_ID, _SEEK_POSITION = 0x4DBB, 0x53AB, 0x53AC
@@ -34,7 +33,6 @@ _WIDTH = 8
 # Cues of a film of several days; each costs about ten microseconds.
 _LONGEST_INDEX = 1 << 24
 _DEEPEST = 4  # CueReference in CueTrackPositions in CuePoint
-_BLOCK = 1 << 20
 
 _Piece: TypeAlias = bytes | Span
 # Bytes, positions, and the bodies of masters that begin with a check sum.
@@ -60,7 +58,7 @@ def edited(data: Buffer, segment: Segment, edit: Edit) -> Pieces:
     layout.measure()
     body = [piece for element in layout.parts() for piece in element]
     if segment.elements and segment.elements[0].kind == ebml.CRC:
-        head = ebml.encoded(ebml.CRC, ebml.checksum(_checksum(data, body[1:])))
+        head = ebml.encoded(ebml.CRC, ebml.checksum(checksum(data, body[1:])))
         body[0] = head
     size = sum(map(len, body))
     head = data[segment.head.start : segment.head.body] if segment.head.is_open else _sized(matroska.SEGMENT, size)
@@ -187,7 +185,7 @@ class _Layout:
         if first.kind != ebml.CRC or first.stop - first.body != 4:
             return pieces
         rest: list[_Piece] = [Span(first.stop, position.start), *pieces[1:]]
-        return [Span(cluster.start, first.body), ebml.checksum(_checksum(self.data, rest)), *rest]
+        return [Span(cluster.start, first.body), ebml.checksum(checksum(self.data, rest)), *rest]
 
 
 def _sized(kind: int, size: int) -> bytes:
@@ -263,14 +261,3 @@ def _target(body: bytes) -> int:
     """The position that a Seek leads to."""
     found = (child for child in ebml.children(body, 0, len(body)) if child.kind == _SEEK_POSITION)
     return next((ebml.number(body[child.body : child.stop]) for child in found), -1)
-
-
-def _checksum(data: Buffer, pieces: list[_Piece]) -> int:
-    crc = 0
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            crc = zlib.crc32(piece, crc)
-            continue
-        for start in range(piece.start, piece.stop, _BLOCK):
-            crc = zlib.crc32(data[start : min(start + _BLOCK, piece.stop)], crc)
-    return crc

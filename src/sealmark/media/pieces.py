@@ -4,12 +4,13 @@ A film of gigabytes is marked without being read: its spans are copied from file
 """
 
 import mmap
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
 Buffer: TypeAlias = bytes | mmap.mmap  # what containers are read from: slices are bytes, and only they are read
-_BLOCK = 1 << 20  # bytes copied at once
+_BLOCK = 1 << 20  # bytes held at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ def write(source: Buffer, pieces: Iterable[bytes | Span], file: BinaryIO) -> Non
     """Write the edited file; raises `OSError`."""
     for block in _blocks(source, pieces):
         file.write(block)
+
+
+def checksum(source: Buffer, pieces: Iterable[bytes | Span]) -> int:
+    """The CRC-32 of the edited file."""
+    crc = 0
+    for block in _blocks(source, pieces):
+        crc = zlib.crc32(block, crc)
+    return crc
 
 
 def _blocks(source: Buffer, pieces: Iterable[bytes | Span]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from sealmark.errors import why
 from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
+from sealmark.media.markup import TAG
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 DEEPEST = 256
@@ -21,7 +22,6 @@ _START = re.compile(
     rb"|<!DOCTYPE\s(?:[^\"'\[>]++|\"[^\"]*+\"|'[^']*+'|\[[^\]]*+\])*>)*<(?:[\w.-]++:)?svg(?=[\s/>])",
     re.DOTALL,
 )
-_TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*>")
 
 
 def is_svg(data: bytes) -> bool:
@@ -129,5 +129,5 @@ def _ended(scan: _Scan, parser: expat.XMLParserType, name: str) -> None:
 
 
 def _tag(data: bytes, at: int) -> bytes:
-    match = _TAG.match(data, at)
+    match = TAG.match(data, at)
     return match.group() if match else b""

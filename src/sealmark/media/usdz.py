@@ -1,7 +1,6 @@
 """USDZ: a ZIP of uncompressed files that begin at multiples of 64 bytes; the first is the layer (USDZ 1.3)."""
 
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from sealmark.errors import why
 from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
-from sealmark.media.pieces import Buffer, Pieces, Span
+from sealmark.media.pieces import Buffer, Pieces, Span, checksum
 
 ALIGNED = 64
 LAYERS = (b".usd", b".usda", b".usdc")
@@ -22,7 +21,6 @@ _END_FORM = struct.Struct("<4s4H2IH")
 _PADDINGS = frozenset((0x1986, 0x3039))
 _ENCRYPTED, _DESCRIBED = 1, 8
 _MOST_CENTRAL = 1 << 24
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,7 @@ def _check(files: tuple[File, ...], directory: int) -> None:
 def check_layer(data: Buffer, archive: Archive) -> None:
     """Raise `Damaged` where the layer's check sum is not its own."""
     layer = archive.layer
-    if _crc(data, (Span(layer.start, layer.stop),)) != layer.record[6]:
+    if checksum(data, (Span(layer.start, layer.stop),)) != layer.record[6]:
         raise _damaged(why("USD 层的校验和不符", "check sum of the layer"))
 
 
@@ -167,7 +165,7 @@ def build(data: Buffer, archive: Archive, layer: Pieces) -> Pieces:
     at = 0
     for number, one in enumerate(archive.files):
         content = moved if number == 0 else (Span(one.start, one.stop),)
-        record = _renewed(one, at, sum(map(len, content)), _crc(data, content) if number == 0 else one.record[6])
+        record = _renewed(one, at, sum(map(len, content)), checksum(data, content) if number == 0 else one.record[6])
         head = _local(record, one, at)
         parts += [head, *content]
         records.append(_CENTRAL_FORM.pack(_CENTRAL, *record) + one.name + one.rest)
@@ -205,17 +203,6 @@ def _fields(extra: bytes) -> Iterator[bytes]:
         if kind not in _PADDINGS and any(extra[at : at + 4 + size]):
             yield extra[at : at + 4 + size]
         at += 4 + size
-
-
-def _crc(data: Buffer, pieces: Pieces) -> int:
-    crc = 0
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            crc = zlib.crc32(piece, crc)
-            continue
-        for start in range(piece.start, piece.stop, _BLOCK):
-            crc = zlib.crc32(data[start : min(start + _BLOCK, piece.stop)], crc)
-    return crc
 
 
 def _damaged(reason: dict[str, str]) -> Damaged:

@@ -5,13 +5,11 @@
 """
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,6 @@ from sealmark.ledger.errors import (
     LedgerError,
     LedgerExists,
     LedgerForked,
-    LedgerFull,
-    LedgerHeld,
-    LedgerLocked,
     LedgerMissing,
     LedgerReadOnly,
     LedgerUnreadable,
@@ -34,31 +29,11 @@ from sealmark.ledger.errors import (
 from sealmark.ledger.export import export
 from sealmark.ledger.store import Batch, Salted, Sealed
 from sealmark.ledger.tree import HASH_BYTES, TILE_WIDTH, leaf_data, leaf_hash
+from sealmark.storage.ledger_file import FORMAT, as_ours, connect, durable, hold, lay_out, translated, undo
 
-FORMAT = 2
-APPLICATION_ID = 0x5EA17061
-SYNCHRONOUS_FULL = 2
 _PAGE = 512  # rows read at once, so that a long walk holds no long transaction open
 _ROWS = 64  # rows in one INSERT: each call into SQLite hands the interpreter lock over, so calls are few
 _RUN_BITS = 12  # lookup keys are sorted in runs of 4,096 records, once a run is whole
-_WAIT_SECONDS = 5.0
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE records (leaf INTEGER PRIMARY KEY, salt BLOB NOT NULL, record BLOB NOT NULL) STRICT;
-CREATE TABLE sealed (leaf INTEGER PRIMARY KEY, key_id TEXT NOT NULL, ciphertext BLOB NOT NULL) STRICT;
-CREATE TABLE recent (leaf INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (leaf, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE lookup (
-    run INTEGER NOT NULL, key BLOB NOT NULL, leaf INTEGER NOT NULL, PRIMARY KEY (run, key, leaf)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE tiles (level INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT;
-CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL, committed_at REAL NOT NULL) STRICT;
-CREATE TRIGGER records_stay BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'records are final'); END;
-CREATE TRIGGER records_remain BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'records are final'); END;
-CREATE TRIGGER checkpoints_stay BEFORE UPDATE ON checkpoints BEGIN SELECT RAISE(ABORT, 'checkpoints are final'); END;
-CREATE TRIGGER checkpoints_remain BEFORE DELETE ON checkpoints
-    BEGIN SELECT RAISE(ABORT, 'checkpoints are final'); END;
-"""
 
 _CONTINUE = """
 INSERT INTO checkpoints (size, note, committed_at)
@@ -75,16 +50,6 @@ WITH RECURSIVE runs (run) AS (
 SELECT leaf FROM runs CROSS JOIN lookup USING (run) WHERE key = ?1
 UNION ALL SELECT leaf FROM recent WHERE key = ?1 ORDER BY leaf
 """
-
-_BY_RESULT: dict[int, type[LedgerError]] = {
-    sqlite3.SQLITE_BUSY: LedgerLocked,
-    sqlite3.SQLITE_LOCKED: LedgerLocked,
-    sqlite3.SQLITE_FULL: LedgerFull,
-    sqlite3.SQLITE_IOERR: LedgerUnreadable,
-    sqlite3.SQLITE_CANTOPEN: LedgerUnreadable,
-    sqlite3.SQLITE_PERM: LedgerUnreadable,
-    sqlite3.SQLITE_READONLY: LedgerUnreadable,
-}
 
 
 class LedgerStore:
@@ -114,8 +79,8 @@ class LedgerStore:
             raise LedgerExists from None
         except OSError as failure:
             raise LedgerUnreadable from failure
-        with _translated(), contextlib.closing(_connect(path, readonly=False)) as connection:
-            _lay_out(connection, origin)
+        with translated(), contextlib.closing(connect(path, readonly=False)) as connection:
+            lay_out(connection, origin)
         return cls.open(path)
 
     @classmethod
@@ -128,10 +93,10 @@ class LedgerStore:
             raise LedgerMissing
         if readonly:
             return cls(path, None, None)
-        lock = _hold(path)
+        lock = hold(path)
         try:
-            with _translated():
-                writer = _writer(path)
+            with translated():
+                writer = durable(path)
         except BaseException:
             os.close(lock)
             raise
@@ -163,9 +128,9 @@ class LedgerStore:
                 _insert_batch(connection, batch)
                 connection.execute("COMMIT")
             except BaseException as failure:
-                _undo(connection)
+                undo(connection)
                 if isinstance(failure, sqlite3.Error):
-                    raise _as_ours(failure) from failure
+                    raise as_ours(failure) from failure
                 raise
 
     def latest_checkpoint(self) -> str | None:
@@ -227,11 +192,11 @@ class LedgerStore:
     def pragma(self, name: str) -> object:
         """What the writing connection says of a pragma: `synchronous` must be 2 (FULL)."""
         connection = self._connection()
-        with self._writing, _translated():
+        with self._writing, translated():
             return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
     def _rows(self, statement: str, *values: object) -> list[Any]:
-        with _translated(), self._reader() as connection:
+        with translated(), self._reader() as connection:
             return connection.execute(statement, values).fetchall()
 
     def _connection(self) -> sqlite3.Connection:
@@ -249,7 +214,7 @@ class LedgerStore:
         try:
             connection = self._readers.pop()
         except IndexError:
-            connection = _connect(self._path, readonly=True)
+            connection = connect(self._path, readonly=True)
         try:
             yield connection
         except BaseException:
@@ -317,94 +282,3 @@ def _insert(connection: sqlite3.Connection, table: str, columns: int, cells: lis
 def _insertion(table: str, columns: int, rows: int) -> str:
     one = f"({', '.join('?' * columns)})"
     return f"INSERT INTO {table} VALUES {', '.join([one] * rows)}"  # noqa: S608 - our own names
-
-
-def _lay_out(connection: sqlite3.Connection, origin: str) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    meta = {
-        "origin": origin,
-        "format": str(FORMAT),
-        "inception": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    connection.executescript(f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; {_SCHEMA}")
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-    connection.execute("COMMIT")
-
-
-def _writer(path: Path) -> sqlite3.Connection:
-    """The writing connection, with its durability read back rather than believed."""
-    connection = _connect(path, readonly=False)
-    try:
-        _make_durable(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _make_durable(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA fullfsync = ON")
-    connection.execute("PRAGMA checkpoint_fullfsync = ON")
-    synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
-    journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
-    if (synchronous, journal) != (SYNCHRONOUS_FULL, "wal"):
-        raise LedgerCorrupt(
-            zh_reason=f"日志模式 {journal}、同步级别 {synchronous} 不能保证落盘",
-            en_reason=f"journal {journal} with synchronous {synchronous} is not durable",
-        )
-
-
-def _connect(path: Path, *, readonly: bool) -> sqlite3.Connection:
-    address = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rw'}"
-    connection = sqlite3.connect(
-        address,
-        uri=True,
-        timeout=_WAIT_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=4 * _ROWS,
-    )
-    if readonly:
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("PRAGMA cache_size = -8000")
-    return connection
-
-
-def _hold(path: Path) -> int:
-    """Take the writer's lock, a file beside the database; it goes with the process, however that ends."""
-    try:
-        lock = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    except OSError as failure:
-        raise LedgerUnreadable from failure
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise LedgerHeld from None
-    return lock
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """SQLite's errors as the ledger's own."""
-    try:
-        yield
-    except sqlite3.Error as failure:
-        raise _as_ours(failure) from failure
-
-
-def _as_ours(failure: sqlite3.Error) -> LedgerError:
-    """The ledger's error for SQLite's; what SQLite does not name better is damage."""
-    result = getattr(failure, "sqlite_errorcode", 0) & 0xFF
-    kind: Callable[..., LedgerError] = _BY_RESULT.get(result, LedgerCorrupt)
-    name = getattr(failure, "sqlite_errorname", type(failure).__name__)
-    return kind(zh_reason=name, en_reason=name)
-
-
-def _undo(connection: sqlite3.Connection) -> None:
-    """Roll back what SQLite has not rolled back by itself; if even that fails, the next BEGIN will say so."""
-    with contextlib.suppress(sqlite3.Error):
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")

@@ -14,6 +14,7 @@ from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, found
 from sealmark.media.errors import MetadataOverLimit
+from sealmark.media.markup import TAG
 
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -25,7 +26,6 @@ MOST = 64
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # One attribute of a start tag: its name, and its value with the quotes. Both patterns take linear time.
 _ATTRIBUTE = re.compile(rb"(?<=\s)([^\s=/>\"']++)\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+')")
-_TAG = re.compile(rb"<(?:[^\"'>]++|\"[^\"]*+\"|'[^']*+')*+>")
 _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
 
 
@@ -241,7 +241,7 @@ def _written(name: str) -> bytes:
 
 def _tag(packet: bytes, at: int) -> bytes:
     """The tag that begins at `at`, whole; a `>` inside quotes does not end it."""
-    match = _TAG.match(packet, at)
+    match = TAG.match(packet, at)
     return match.group() if match else b""
 
 
