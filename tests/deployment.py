@@ -26,7 +26,8 @@ operation = "{operation}"
 zh = "测试"
 en = "test"
 technology = 1
-marking_class = "17(1)"
+marking_class = "{marking}"
+reason = "{reason}"
 flags = {flags}
 assessment = "{assessment}"
 upstream_url = "{url}"
@@ -110,13 +111,17 @@ def deployed(folder: Path, upstream_url: str, **given: Any) -> Iterator[Deployme
         running.stop()
 
 
-def seed_text(url: str, *, flags: str = "[]", assessment: str = "", explicit: str = "", switches: str = "") -> str:
-    """A seed file with one service for each operation."""
+def seed_text(
+    url: str, *, flags: str = "[]", assessment: str = "", explicit: str = "", switches: str = "", reason: str = ""
+) -> str:
+    """A seed file with one service for each operation; with a reason, they are `other` (Art. 17, second paragraph)."""
     services = [
         SERVICE.format(
             operation=operation,
             model=f"test-{operation}",
             url=url,
+            marking="other" if reason else "17(1)",
+            reason=reason,
             flags=flags,
             assessment=assessment,
             explicit=explicit,

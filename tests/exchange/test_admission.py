@@ -87,7 +87,14 @@ def test_a_worker_without_a_good_poll_admits_nobody(
 def test_an_unassessed_tool_is_refused(tmp_path: Path, upstream: ScriptedUpstream) -> None:
     """A biometric tool without its assessment is named with Article 15."""
     service = SERVICE.format(
-        operation="chat", model="test-chat", url=upstream.url, flags='["biometric"]', assessment="", explicit=""
+        operation="chat",
+        model="test-chat",
+        url=upstream.url,
+        marking="17(1)",
+        reason="",
+        flags='["biometric"]',
+        assessment="",
+        explicit="",
     )
     (tmp_path / "seed.toml").write_text(service + AGREEMENT, "utf-8")
     with deployed(tmp_path, upstream.url) as running, running.client(running.new_key()) as client:

@@ -1,11 +1,15 @@
 """Article 17: what may confuse the public is marked conspicuously, at a reasonable place."""
 
+import base64
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sealmark.marks.explicit import text as explicit
-from tests.deployment import Deployment, ask, deployed, events, seed_text, streamed_text
+from tests.deployment import IMAGE, Deployment, ask, deployed, events, seed_text, streamed_text, wait_for
+from tests.media import samples
 from tests.upstream import ScriptedUpstream, pieces
 
 
@@ -52,3 +56,66 @@ def test_structured_answers_stay_parseable(
         answer = client.post("/v1/chat/completions", json=ask("colour", response_format={"type": mode})).json()
     assert answer["choices"][0]["message"]["content"] == '{"colour": "blue"}'
     assert answer["aigc"]["Label"] == "1"
+
+
+REASON = "converts a text to braille, which nobody takes for a person"
+
+
+@pytest.fixture
+def outside(tmp_path: Path, upstream: ScriptedUpstream) -> Iterator[Deployment]:
+    """Services registered as `other`, with a reason that waits for its approval."""
+    (tmp_path / "seed.toml").write_text(seed_text(upstream.url, reason=REASON), "utf-8")
+    upstream.says("Good day.")
+    with deployed(tmp_path, upstream.url) as running:
+        yield running
+
+
+def closed(deployment: Deployment) -> dict[str, Any]:
+    """The newest closing record."""
+    return deployment.records("exchange.answer.closed")[-1]
+
+
+def test_other_counts_only_once_its_reason_is_approved(outside: Deployment) -> None:
+    """Until the compliance officer approves the written reason, the service is marked as 17(5)."""
+    key = outside.new_key()
+    assert explicit.find(content(outside, key))
+    assert closed(outside)["marking"] == "17(5)"
+    outside.house.workplace.registers.approve_marking("chat", "officer 7")
+    wait_for(lambda: content(outside, key) == "Good day.")
+    assert (closed(outside)["marking"], closed(outside)["offered"]) == ("other", True)
+
+
+def test_who_is_outside_is_told_that_a_mark_can_be_had(outside: Deployment) -> None:
+    """Second paragraph: the function is there, and every answer says so; the record keeps that it did."""
+    outside.house.workplace.registers.approve_marking("chat", "officer 7")
+    key = outside.new_key()
+    wait_for(lambda: content(outside, key) == "Good day.")
+    with outside.client(key) as client:
+        plain = client.post("/v1/chat/completions", json=ask("hello"))
+        wished = client.post("/v1/chat/completions", json=ask("hello"), headers={"X-Sealmark-Explicit": "yes"})
+    assert plain.headers["x-sealmark-explicit"] == "offered"
+    assert plain.json()["aigc"]["Label"] == "1"  # Article 16 knows no such choice
+    assert "x-sealmark-explicit" not in wished.headers
+    assert explicit.find(wished.json()["choices"][0]["message"]["content"])
+    assert (closed(outside)["marking"], closed(outside)["offered"]) == ("other", False)
+
+
+def test_a_picture_outside_keeps_its_metadata_mark(outside: Deployment, upstream: ScriptedUpstream) -> None:
+    """What is offered is the visible mark alone."""
+    outside.house.workplace.registers.approve_marking("image", "officer 7")
+    upstream.answers({"created": 1, "data": [{"b64_json": base64.b64encode(samples.png()).decode()}]})
+    key = outside.new_key()
+
+    def marks() -> object:
+        with outside.client(key) as client:
+            client.post("/v1/images/generations", json={"model": IMAGE, "prompt": "a hill"}).raise_for_status()
+        return closed(outside)["items"][0]["marks"]
+
+    wait_for(lambda: marks() == ["metadata"])
+
+
+def test_the_officers_name_stays_out_of_the_ledger(outside: Deployment) -> None:
+    """The record says what was approved, by its digest, and not by whom."""
+    outside.house.workplace.registers.approve_marking("chat", "officer 7")
+    wait_for(lambda: bool(outside.records("registers.marking.approved")))
+    assert "officer" not in str(outside.records())

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
+from sealmark.registers.marking import classes, technologies
 from sealmark.registers.models import ServiceRow
-from sealmark.registers.service import Registers, Service, UnusableService
+from sealmark.registers.service import NothingToApprove, Registers, Service, UnnamedOfficer, UnusableService
 from sealmark.storage import outbox
 from sealmark.storage.database import Database
 from sealmark.storage.migrations import upgrade
@@ -73,6 +74,12 @@ def test_changes_and_withdrawals_are_recorded(registers: Registers) -> None:
         {"technology": 7},
         {"marking_class": "17(6)"},
         {"flags": ["fun"]},
+        {"marking_class": "other"},
+        {"marking_class": "other", "reason": " "},
+        {"marking_class": "other", "reason": "nobody's voice", "flags": ["biometric"]},
+        {"explicit": {"corner": "middle"}},
+        {"explicit": {"colour": "red"}},
+        {"explicit": {"wording": "made by a machine"}},
         {"upstream_url": "ftp://x"},
         {"upstream_url": "http:///v1"},
         {"upstream_url": "http://:80/v1"},
@@ -126,3 +133,42 @@ def test_tools_of_article_15_need_their_assessment() -> None:
     assert not Service(**row(flags=["biometric"])).assessed
     assert not Service(**row(flags=["special_objects"])).assessed
     assert Service(**row(flags=["biometric"], assessment="SA-2026-001")).assessed
+
+
+def test_the_map_names_every_class_and_technology() -> None:
+    """Five classes and the other of Article 17, six technologies of Article 23; only the other leaves a choice."""
+    assert list(classes()) == ["17(1)", "17(2)", "17(3)", "17(4)", "17(5)", "other"]
+    assert [one.id for one in classes().values() if one.explicit == "offered"] == ["other"]
+    assert list(technologies()) == [1, 2, 3, 4, 5, 6]
+    assert all(one.zh and one.en for one in classes().values())
+    assert all(one.zh and one.en for one in technologies().values())
+
+
+def test_an_approval_ends_with_what_it_was_given_for(registers: Registers) -> None:
+    """Another reason, or another tool under the same reason, needs another approval; the old one comes back with it."""
+    first = row(marking_class="other", reason="braille")
+    registers.seed({"service": [first]})
+    given = registers.approve_marking("chat", "officer 7")
+    assert registers.approve_marking("chat", "officer 8").officer == "officer 7"
+    for changed in ({"reason": "music"}, {"technology": 3}, {"flags": ["opinion"]}):
+        registers.seed({"service": [first | changed]})
+        assert claims(registers) == {given.claim}
+        assert services(registers)[0].claim not in claims(registers)
+    registers.seed({"service": [first | {"en": "another name"}]})
+    assert services(registers)[0].claim in claims(registers)
+    assert kinds(registers).count("registers.marking.approved") == 1
+
+
+def claims(registers: Registers) -> set[str]:
+    with registers.database.transaction() as session:
+        return set(registers.approvals(session))
+
+
+def test_only_a_reason_is_approved_and_by_somebody(registers: Registers) -> None:
+    """A service of the first paragraph has nothing to approve, and nobody is no officer."""
+    registers.seed({"service": [row()]})
+    for name in ("chat", "nothing"):
+        with pytest.raises(NothingToApprove):
+            registers.approve_marking(name, "officer 7")
+    with pytest.raises(UnnamedOfficer):
+        registers.approve_marking("chat", "  ")

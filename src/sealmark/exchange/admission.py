@@ -30,6 +30,7 @@ from sealmark.exchange.errors import (
     UnknownModel,
 )
 from sealmark.people.service import Holder, People, Standing, current_agreement, key_digest
+from sealmark.registers.marking import OTHER, MarkingClass, classes, default_class
 from sealmark.registers.service import Operation, Registers, Service
 from sealmark.storage import revisions
 from sealmark.storage.database import Database, now
@@ -57,6 +58,7 @@ class Snapshot:
     services: dict[tuple[Operation, str], Service]
     switches: dict[str, str]
     agreement: str | None
+    approved: frozenset[str] = frozenset()
 
 
 class Admission:
@@ -141,6 +143,11 @@ class Admission:
             raise Unassessed(service=service.id)
         return service
 
+    def marking_class(self, service: Service) -> MarkingClass:
+        """What a service's items get: the reason of one that is `other` counts once it is approved (Art. 17)."""
+        approved = service.marking_class != OTHER or service.claim in self.snapshot.approved
+        return classes()[service.marking_class if approved else default_class()]
+
     def _may_generate(self, standing: Standing, operation: str) -> None:
         self._may_use(standing, operation)
         if not standing.identified and self.snapshot.switches["identity.required_for"] == "all":
@@ -210,7 +217,10 @@ class Admission:
             agreement = current_agreement(session)
             services = {(s.operation, s.model): s for s in self._registers.services(session)}
             self.snapshot = Snapshot(
-                services, self._registers.switches(session), agreement.version if agreement else None
+                services,
+                self._registers.switches(session),
+                agreement.version if agreement else None,
+                frozenset(self._registers.approvals(session)),
             )
             revisions.prune(session)
         self._epoch += 1

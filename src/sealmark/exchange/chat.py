@@ -131,15 +131,16 @@ def plan_of(exchange: Exchange) -> tuple[Head, Marking]:
 def marking_of(exchange: Exchange) -> Marking:
     """Which visible marks the text gets; raises `UnusableRequest` for a response format that nobody knows.
 
-    None inside JSON mode, where they would break what the caller parses, and none for an application that is
-    registered as showing the label itself (GB 45438 5.6); both keep the label in the envelope.
+    None inside JSON mode, where they would break what the caller parses, none for an application that is registered
+    as showing the label itself (GB 45438 5.6), and none where the mark is a choice that the user did not make; all
+    keep the label in the envelope.
     """
     mode = exchange.body.get("response_format")
     kind = mode.get("type", "text") if isinstance(mode, dict) else "text" if mode is None else mode
     if kind not in MODES:
         raise UnusableRequest(field="response_format")
     structured = kind != "text"
-    if exchange.holder is not None and exchange.holder.shows_label:
+    if not exchange.marked or (exchange.holder is not None and exchange.holder.shows_label):
         return Marking(structured=structured)
     plan = exchange.admitted_service.explicit
     language = cast(Language, plan.get("language", "zh"))

@@ -12,7 +12,7 @@ from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, parsed, required_text
 from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.label import Label
-from sealmark.marks.marker import Marked, Options, mark_bytes
+from sealmark.marks.marker import LAYERS, Marked, Options, mark_bytes
 
 IMAGES_PATH = "/images/generations"
 SPEECH_PATH = "/audio/speech"
@@ -74,7 +74,8 @@ async def _marked(
 ) -> Marked:
     """What the upstream made, marked as our own generation; what cannot be marked is not released (Art. 16)."""
     plan = cast(dict[str, Any], exchange.admitted_service.explicit)
-    options = Options(explicit=ExplicitOptions(**plan), media_type=media_type, own_edit=True, fresh=True)
+    layers = LAYERS if exchange.marked else ("metadata",)
+    options = Options(layers, explicit=ExplicitOptions(**plan), media_type=media_type, own_edit=True, fresh=True)
     label: Label = stages.label()
     try:
         marked = await stages.workers.run(mark_bytes, data, label, options)

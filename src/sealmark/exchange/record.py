@@ -20,6 +20,7 @@ from sealmark.items.sealed import seal
 from sealmark.ledger import Entry, Opening
 from sealmark.marks.label import Label
 from sealmark.people.service import Holder, Standing
+from sealmark.registers.marking import MarkingClass
 from sealmark.registers.service import Operation, Service
 from sealmark.review.decision import Decision, Review
 from sealmark.storage.database import now
@@ -46,7 +47,10 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as it came in. `source` and `destination` are (address, port)."""
+    """A request as it came in. `source` and `destination` are (address, port).
+
+    `wants_mark`: the user asks for the explicit mark where it is a choice (Art. 17, second paragraph).
+    """
 
     key: str
     reference: str | None
@@ -54,6 +58,7 @@ class Incoming:
     destination: tuple[str, int]
     client: str
     language: Language
+    wants_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class Exchange:
     holder: Holder | None = None
     standing: Standing | None = None
     service: Service | None = None
+    marking: MarkingClass | None = None
     reviews: list[Review] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     withheld: Any = None  # what was generated and not released, for whoever decides an appeal (Art. 10, 12)
@@ -117,6 +123,11 @@ class Exchange:
         """The service that admission found."""
         assert self.service is not None
         return self.service
+
+    @property
+    def marked(self) -> bool:
+        """Whether the items get their explicit mark: always, unless it is a choice that the user did not make."""
+        return self.marking is None or self.marking.explicit == "always" or self.incoming.wants_mark
 
     @property
     def seal(self) -> SubjectKey:
@@ -221,6 +232,8 @@ class Recorder:
             "started": moment(exchange.started),
             "application": exchange.holder.id if exchange.holder else None,
             "service": exchange.service.id if exchange.service else None,
+            "marking": exchange.marking.id if exchange.marking else None,
+            "offered": not exchange.marked,
             "reviews": [review.as_record() for review in exchange.reviews],
             "findings": exchange.findings,
         }

@@ -76,6 +76,7 @@ class Stages:
         reference = self._reference(exchange)
         exchange.standing = await self.admission.generating(exchange.holder, reference, exchange.operation)
         exchange.service = self.admission.service(exchange.operation, required_text(body, "model"))
+        exchange.marking = self.admission.marking_class(exchange.service)
 
     async def review_input(self, exchange: Exchange, table: Node) -> None:
         """Review all that was asked; raises `InputBlocked`, `UnreviewedMedium` (Art. 10)."""

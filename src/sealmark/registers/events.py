@@ -9,4 +9,5 @@ class Event(StrEnum):
     SERVICE_REGISTERED = "registers.service.registered"
     SERVICE_CHANGED = "registers.service.changed"
     SERVICE_WITHDRAWN = "registers.service.withdrawn"
+    MARKING_APPROVED = "registers.marking.approved"
     SWITCH_SET = "registers.switch.set"

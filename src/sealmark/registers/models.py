@@ -26,7 +26,23 @@ class ServiceRow(Table):
     upstream_model: Mapped[str] = mapped_column(String(200))
     upstream_key_variable: Mapped[str] = mapped_column(String(100))
     explicit: Mapped[dict[str, str]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class MarkingApproval(Table):
+    """The compliance officer's approval of why a service stands outside the first paragraph of Article 17.
+
+    `claim` says what was approved (`Service.claim`); `officer` is a name, and stands here only.
+    """
+
+    __tablename__ = "marking_approvals"
+
+    claim: Mapped[str] = mapped_column(String(64), primary_key=True)
+    service_id: Mapped[str] = mapped_column(String(40), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    officer: Mapped[str] = mapped_column(String(100))
+    approved_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Switch(Table):

@@ -32,6 +32,8 @@ class Left(Exception):
 
 
 RETRY_AFTER = b"1"  # seconds
+# The prompt that an explicit mark can be had (Art. 17, second paragraph); a request asks for it with the same header.
+MARK_OFFERED = (b"x-sealmark-explicit", b"offered")
 
 Way = Callable[["Gateway", Exchange, Send], Coroutine[Any, Any, None]]
 
@@ -123,6 +125,8 @@ class Gateway:
         found = [(b"x-sealmark-exchange", exchange.id.encode())]
         if exchange.holder is not None:  # else there is no record of its own that a receipt could prove
             found.append((b"x-sealmark-receipt", exchange.receipt.encode()))
+        if not exchange.marked:
+            found.append(MARK_OFFERED)
         return found
 
 

@@ -16,6 +16,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 JSON = b"application/json"
+YES = (b"yes", b"true", b"on", b"1")
 EVENTS = b"text/event-stream; charset=utf-8"
 
 
@@ -37,6 +38,7 @@ def incoming(scope: Scope) -> Incoming:
         destination=(server[0], server[1] or 0),
         client=headers.get(b"user-agent", b"").decode("latin-1")[:500],
         language=language(headers.get(b"accept-language", b"")),
+        wants_mark=headers.get(b"x-sealmark-explicit", b"").lower() in YES,
     )
 
 
