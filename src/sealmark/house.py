@@ -24,6 +24,7 @@ from sealmark.items.numbers import ProductionNumbers
 from sealmark.items.registry import ItemRegistry
 from sealmark.ledger import Sequencer, Signer
 from sealmark.ledger.errors import LedgerMissing
+from sealmark.marks.keys import KnownKeys
 from sealmark.marks.label import REHEARSAL_CODE
 from sealmark.people.identity import SandboxVerifier
 from sealmark.people.service import People
@@ -34,6 +35,7 @@ from sealmark.storage import revisions, secret_file
 from sealmark.storage.database import Database
 from sealmark.storage.drain import Drain
 from sealmark.storage.keys import MasterKey
+from sealmark.storage.label_keys import LabelKeys
 from sealmark.storage.ledger import LedgerStore
 from sealmark.storage.migrations import upgrade
 
@@ -150,6 +152,7 @@ class House:
             stall_timeout=settings.stall_timeout,
             limit=settings.answer_limit,
         )
+        producer = settings.provider_code or str(REHEARSAL_CODE)
         stages = Stages(
             admission=admission,
             upstreams=upstreams,
@@ -164,7 +167,8 @@ class House:
                 seconds=settings.media_timeout,
                 modules=("sealmark.marks.marker",),
             ),
-            producer=settings.provider_code or str(REHEARSAL_CODE),
+            producer=producer,
+            label_keys=LabelKeys.load(settings.label_key_file, settings.known_label_keys_file, producer),
             rehearsal=settings.rehearsal,
             stream_seconds=settings.stream_timeout,
         )
@@ -222,6 +226,11 @@ class House:
     def database(self) -> Database:
         """The workplace's database."""
         return self.workplace.database
+
+    @property
+    def known_keys(self) -> KnownKeys:
+        """Which keys belong to whom, for whoever verifies an item."""
+        return self.stages.label_keys.known
 
     @property
     def people(self) -> People:

@@ -79,6 +79,13 @@ class Settings(BaseSettings):
     provider_code: str = Field(
         "", description="27-character provider code of the labels (Art. 16); empty: the rehearsal code."
     )
+    label_key_file: Path | None = Field(
+        None,
+        description="PEM of the SM2 key that signs labels (ReservedCode1, TC260-PG-202511A); empty: unsigned.",
+    )
+    known_label_keys_file: Path | None = Field(
+        None, description="TOML of the producers' public keys that signatures of labels are checked against."
+    )
     filing_number: str = Field("", description="Algorithm filing number, shown on every page (Art. 19).")
     filing_link: str = Field("", description="Link to the filing's public information (Art. 19).")
     seed_file: Path | None = Field(None, description="TOML of services and switches that the database is seeded from.")

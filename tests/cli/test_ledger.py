@@ -159,7 +159,7 @@ def test_a_spoilt_key_is_explained(
     assert "[cli.key_unusable]" in ended.err
     assert said in ended.err
     assert "joined by plus signs" in ended.err
-    assert vkey.rpartition("+")[2][:12] not in ended.err
+    assert vkey.split("+", 2)[2][:12] not in ended.err
 
 
 def test_an_altered_receipt_does_not(call: Call, receipt: Path, vkey: str) -> None:

@@ -24,6 +24,7 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.keys import SigningKey, SigningKeys
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import Options, mark, mark_bytes
+from sealmark.marks.verifier import verify
 from sealmark.media import audio
 from sealmark.media.pieces import Buffer
 from tests.media import samples
@@ -333,6 +334,16 @@ def test_nobody_signs_for_another(key: str) -> None:
         foreign = metadata.write(LARGE[key], label, media.by_name(key))
         passed = mark(foreign, OURS, layers=("metadata",), name=NAMES.get(key), keys=SigningKeys(SIGNER)).label
         assert (passed.reserved_code1, passed.reserved_code2) == (label.reserved_code1, "")
+
+
+@pytest.mark.parametrize("own_edit", [False, True])
+@pytest.mark.parametrize("key", LARGE)
+def test_marking_again_takes_no_signature_away(key: str, own_edit: bool) -> None:
+    """Art. 18: what signed the label of an own item signs it still, also where no key is at hand."""
+    signed = mark(LARGE[key], OURS, name=NAMES.get(key), keys=SigningKeys(SIGNER))
+    again = mark(signed.data, OURS, name=NAMES.get(key), own_edit=own_edit)
+    assert again.label == signed.label
+    assert verify(again.data).signature == ("unknown_key" if metadata.carries(again.format) else "none")
 
 
 def test_what_cannot_be_signed_is_not_released() -> None:

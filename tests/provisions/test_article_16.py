@@ -2,14 +2,18 @@
 
 import base64
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import sealmark
 from sealmark.ledger import audit
-from tests.deployment import IMAGE, Deployment, ask
-from tests.upstream import ScriptedUpstream
+from sealmark.marks.keys import SigningKey
+from sealmark.marks.label import Label
+from sealmark.marks.security import examine
+from tests.deployment import IMAGE, Deployment, ask, deployed, events
+from tests.upstream import ScriptedUpstream, pieces
 
 
 def picture(form: str) -> str:
@@ -33,6 +37,25 @@ def test_a_released_file_carries_a_label_that_reads_back(
     assert verdict.label.as_dict() == body["aigc"]
     assert verdict.label.content_producer == verdict.label.content_propagator  # Annex E, note 1
     assert Image.open(io.BytesIO(data)).size == (400, 300)
+
+
+def test_every_door_signs_its_labels(tmp_path: Path, upstream: ScriptedUpstream) -> None:
+    """With a key, text, stream, picture and speech bear a label that the guide's signature proves whose it is."""
+    (tmp_path / "key.pem").write_text(SigningKey.of(7).pem())
+    with deployed(tmp_path, upstream.url, label_key_file=tmp_path / "key.pem") as running:
+        key, labels = running.new_key(), list[Label]()
+        with running.client(key) as client:
+            upstream.says("a small poem")
+            labels.append(Label.of(client.post("/v1/chat/completions", json=ask("poem")).json()["aigc"]))
+            upstream.streams(pieces(["a ", "poem"]))
+            stream = client.post("/v1/chat/completions", json=ask("poem", stream=True))
+            labels.append(Label.of(events(stream.content)[0]["aigc"]))
+            upstream.answers({"data": [{"b64_json": picture("PNG")}]})
+            body = client.post("/v1/images/generations", json={"model": IMAGE, "prompt": "a hill"}).json()
+        labels.append(Label.of(body["aigc"]))
+        item = sealmark.verify(base64.b64decode(body["data"][0]["b64_json"]), keys=running.house.known_keys)
+        assert [examine(label, running.house.known_keys).outcome for label in labels] == ["valid"] * 3
+    assert (item.tier, item.signature) == ("is", "valid")
 
 
 def test_an_answer_in_json_carries_its_label(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:

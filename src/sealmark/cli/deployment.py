@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sealmark.ledger import Verifier
     from sealmark.marks.verifier import Known
     from sealmark.storage.keys import MasterKey
+    from sealmark.storage.label_keys import LabelKeys
     from sealmark.storage.ledger import LedgerStore
 
 
@@ -34,6 +35,15 @@ def master_key(settings: Settings) -> "MasterKey":
     from sealmark.storage.keys import MasterKey
 
     return MasterKey.from_file(settings.master_key_file or settings.data_dir / "master.key", create=False)
+
+
+def label_keys(settings: Settings) -> "LabelKeys":
+    """The keys of the labels' signatures, as the settings name them; raises `SecretFileUnusable`."""
+    from sealmark.marks.label import REHEARSAL_CODE
+    from sealmark.storage.label_keys import LabelKeys
+
+    producer = settings.provider_code or str(REHEARSAL_CODE)
+    return LabelKeys.load(settings.label_key_file, settings.known_label_keys_file, producer)
 
 
 @contextmanager

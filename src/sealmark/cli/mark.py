@@ -100,7 +100,7 @@ def _layers(names: str) -> tuple[str, ...]:
 
 def _labels(data_dir: Path | None) -> "Callable[[], Label | None]":
     """Gives each file its label; none, where there is no provider code: the marker then takes the rehearsal's."""
-    from sealmark.cli.deployment import settings_of
+    from sealmark.cli.deployment import label_keys, settings_of
     from sealmark.marks.label import Label
     from sealmark.marks.provider_code import ProviderCode
 
@@ -108,8 +108,8 @@ def _labels(data_dir: Path | None) -> "Callable[[], Label | None]":
     if not settings.provider_code:
         return lambda: None
     producer = ProviderCode.parse(settings.provider_code)
-    numbers = _numbers(settings)
-    return lambda: Label.first(producer, numbers())
+    numbers, keys = _numbers(settings), label_keys(settings)
+    return lambda: keys.signed(Label.first(producer, numbers()))
 
 
 def _numbers(settings: "Settings") -> Callable[[], str]:

@@ -32,6 +32,7 @@ from sealmark.errors import SealmarkError
 if TYPE_CHECKING:
     from sealmark.cli.deployment import LocalLedger
     from sealmark.marks.finding import LayerFinding
+    from sealmark.marks.keys import KnownKeys
     from sealmark.marks.verifier import Verdict
 
 _HELP = flowing(
@@ -73,12 +74,14 @@ def install(app: typer.Typer) -> None:
 
 def verify(files: Files, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Exit code 0 when every file *is* generated, 1 when one is not or may not be, 2 when one cannot be used."""
+    from sealmark.cli.deployment import label_keys, settings_of
+
     show = _show_json if as_json_ else _show
     tally: Counter[str] = Counter()
     with ExitStack() as stack:
-        ledger = _ledger(stack, data_dir)
+        ledger, keys = _ledger(stack, data_dir), label_keys(settings_of(data_dir)).known
         for path in followed(files, said("核验", "Verifying")):
-            tally[_one(path, ledger, as_json_, show)] += 1
+            tally[_one(path, ledger, keys, as_json_, show)] += 1
     if not as_json_:
         _summarise(tally, len(files))
         if ledger is None:
@@ -101,9 +104,15 @@ def _ledger(stack: ExitStack, data_dir: Path | None) -> "LocalLedger | None":
     return stack.enter_context(local_ledger(settings))
 
 
-def _one(path: Path, ledger: "LocalLedger | None", as_json_: bool, show: "Callable[[Path, Verdict], None]") -> str:
+def _one(
+    path: Path,
+    ledger: "LocalLedger | None",
+    keys: "KnownKeys",
+    as_json_: bool,
+    show: "Callable[[Path, Verdict], None]",
+) -> str:
     try:
-        verdict = verdict_of(path, ledger)
+        verdict = verdict_of(path, ledger, keys)
     except SealmarkError as error:
         if as_json_:
             json_line({"file": str(path), "error": as_json(error)})
@@ -113,11 +122,11 @@ def _one(path: Path, ledger: "LocalLedger | None", as_json_: bool, show: "Callab
     return verdict.tier if verdict.whole or verdict.tier != "none" else "in_part"
 
 
-def verdict_of(path: Path, ledger: "LocalLedger | None") -> "Verdict":
+def verdict_of(path: Path, ledger: "LocalLedger | None", keys: "KnownKeys") -> "Verdict":
     """The verdict on a file, with the receipt of its record where the ledger knows it."""
     from sealmark.marks.verifier import verify as verified
 
-    verdict = verified(path, registry=ledger.items if ledger else None)
+    verdict = verified(path, keys=keys, registry=ledger.items if ledger else None)
     if ledger is None or verdict.known is None:
         return verdict
     return replace(verdict, receipt=json.loads(ledger.receipt_of(verdict.known)))

@@ -35,6 +35,7 @@ from sealmark.marks.label import Label
 from sealmark.review import Library
 from sealmark.review.decision import UNREVIEWED, Decision, review_texts
 from sealmark.review.escapes import Unescaper
+from sealmark.storage.label_keys import LabelKeys
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 32 * 1024  # bytes; the fold and the automaton pass them in under a millisecond
@@ -59,6 +60,7 @@ class Stages:
     backlog: Backlog
     workers: Workers
     producer: str
+    label_keys: LabelKeys
     rehearsal: bool
     stream_seconds: float
     running: "set[asyncio.Task[None]]" = field(default_factory=set)  # the exchanges under way
@@ -102,8 +104,8 @@ class Stages:
             raise UnreviewedMedium(medium=medium)
 
     def label(self) -> Label:
-        """A new label with a production number of its own (Art. 16; GB 45438 Annex E)."""
-        return Label.first(self.producer, self.numbers.take())
+        """A new label with a production number of its own, signed where there is a key (Art. 16; GB 45438 Annex E)."""
+        return self.label_keys.signed(Label.first(self.producer, self.numbers.take()))
 
     async def record(self, entry: Entry) -> int:
         """Append to the ledger; returns the record's index once it is durable."""

@@ -5,7 +5,7 @@ returned. Everything here is plain functions of bytes, so that a process pool ca
 """
 
 import secrets
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Literal
@@ -163,11 +163,12 @@ def _planned(data: Buffer, label: Label, options: Options, notes: tuple[Note, ..
     _check_layers(options.layers)
     form = sniff(data, options.name, options.media_type)
     previous, several = _previous(data, form, options)
-    final = _passed_on(label, previous, options)
+    foreign = previous is not None and not options.own_edit and not _same_item(label, previous)
+    final = _passed_on(label, previous) if previous is not None and foreign else _still_signed(label, previous)
     warnings = [*notes, *final.warnings(), *((note.SEVERAL,) if several else ())]
-    warnings += (note.PASSED_ON,) if final is not label else ()
-    if options.keys.label and final is label:
-        final = security.signed(label, options.keys.label)
+    warnings += (note.PASSED_ON,) if foreign else ()
+    if options.keys.label and not foreign:
+        final = security.signed(final, options.keys.label)
     shown, said = _perceptible(data, form, previous, options)
     warnings += said
     if not metadata.carries(form):
@@ -216,12 +217,17 @@ def chief(places: list[Found]) -> Label | None:
     return next((place.label for place in ordered if place.label is not None), None)
 
 
-def _passed_on(label: Label, previous: Label | None, options: Options) -> Label:
-    """Whose label it is (labels.md 3.4): another's producer fields stay; our own item is simply marked again."""
-    own = previous is None or options.own_edit
-    if previous is None or own or _same_item(label, previous):
-        return label
+def _passed_on(label: Label, previous: Label) -> Label:
+    """Another's label on an item that passes through: its producer's fields stay (labels.md 3.4)."""
     return previous.propagated(label.content_propagator, label.propagate_id, reserved_code2=label.reserved_code2)
+
+
+def _still_signed(label: Label, previous: Label | None) -> Label:
+    """The label of an item marked again: what signed it signs it still, so that nobody takes that away (Art. 18)."""
+    again = previous is not None and _same_item(label, previous) and label.tier == previous.tier
+    if previous is None or not again or label.reserved_code1:
+        return label
+    return replace(label, reserved_code1=previous.reserved_code1)
 
 
 def _same_item(label: Label, previous: Label) -> bool:

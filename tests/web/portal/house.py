@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sealmark.items.registry import Opened
+from sealmark.marks.keys import KnownKeys
 from sealmark.marks.label import Label
 from sealmark.marks.verifier import Known
 from sealmark.media.pieces import Buffer
@@ -64,6 +65,7 @@ class SmallHouse:
     items: Shelf
     admission: Registers
     signer: Key = field(default_factory=Key)
+    known_keys: KnownKeys = field(default_factory=KnownKeys)
 
 
 def service(**given: Any) -> Service:

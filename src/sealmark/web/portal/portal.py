@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from sealmark.errors import Language, SealmarkError
 from sealmark.items.registry import Opened
+from sealmark.marks.keys import KnownKeys
 from sealmark.marks.verifier import Registry
 from sealmark.registers.service import Service
 from sealmark.settings import Settings
@@ -70,6 +71,10 @@ class Behind(Protocol):
         """What we know of our own items."""
 
     @property
+    def known_keys(self) -> KnownKeys:
+        """Whose signatures of labels are known."""
+
+    @property
     def admission(self) -> Admission:
         """Who knows the services."""
 
@@ -84,7 +89,7 @@ class Portal:
     def __init__(self, house: Behind) -> None:
         self._house = house
         self.settings = house.settings
-        self.items = house.items
+        self.items, self.known_keys = house.items, house.known_keys
         self.pages = Pages(house.settings)
         self.allowance = Allowance(house.settings.verify_per_minute)
         self.receipts = Allowance(house.settings.verify_per_minute)  # a crowd that verifies keeps nobody from theirs

@@ -66,6 +66,7 @@ def look(portal: Portal, submission: Submission) -> Seen:
     with portal.place():
         verdict = sealmark.verify(
             submission.data,
+            keys=portal.known_keys,
             registry=portal.items,
             name=submission.name,
             declaration=submission.declared,
