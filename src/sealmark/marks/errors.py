@@ -160,7 +160,9 @@ class BadCredentialKey(MarkError):
     zh = "内容凭证的证书或私钥无法使用({zh_reason})。"
     en = "The certificates or the key for content credentials cannot be used ({en_reason})."
     zh_next = "请提供 PEM 证书链(签名证书在前)与未加密的 PEM 私钥；证书用途须含 C2PA 签名。"
-    en_next = "Give a PEM chain, the signing certificate first, and an unencrypted PEM key; it must be for C2PA signing."
+    en_next = (
+        "Give a PEM chain, the signing certificate first, and an unencrypted PEM key; it must be for C2PA signing."
+    )
 
 
 class BadTrustList(MarkError):

@@ -7,6 +7,7 @@ selector, a byte order mark) is text. Nothing here knows what the manifest says.
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 # A.8.2.2: the magic, one byte of version, four bytes of length.
 MAGIC = b"C2PATXT\0"
@@ -58,7 +59,7 @@ def parted(text: str) -> tuple[str, str]:
     if not runs:
         return text, ""
     edges = [0, *(edge for run in runs for edge in (run.start, run.end)), len(text)]
-    pieces = [text[first:second] for first, second in zip(edges, edges[1:], strict=False)]
+    pieces = [text[first:second] for first, second in pairwise(edges)]
     return "".join(pieces[::2]), "".join(pieces[1::2])
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from sealmark.errors import why
-from sealmark.marks.credential import library, presence, text
+from sealmark.marks.credential import library, text
 from sealmark.marks.credential.claim import Claim, Ingredient, SoftBinding
 from sealmark.marks.credential.credential import NONE, Action, Credential, IngredientFound, of_report
 from sealmark.marks.credential.presence import carries, place
@@ -20,6 +20,7 @@ from sealmark.media import Format
 from sealmark.media.pieces import Buffer
 
 __all__ = [
+    "NONE",
     "Action",
     "Claim",
     "Credential",
@@ -61,7 +62,8 @@ def sign_file(source: BinaryIO, target: BinaryIO, form: Format, claim: Claim, si
     if form.name == "pdf" and _PDF_SIGNATURE in source.read():
         raise SignedPackage(format="PDF")
     source.seek(0)
-    library.signed(claim.definition(), claim.ingredient_definitions(), signer, form, source, target)
+    said, made_from = claim.definition(), claim.ingredient_definitions()
+    library.signed(said, made_from, signer, form=form, source=source, target=target)
 
 
 def read(data: Buffer, form: Format, trust: tuple[TrustList, ...] = ()) -> Credential:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from sealmark.marks.credential import claim
@@ -68,6 +68,19 @@ class Credential:
     def holds(self) -> bool:
         """Whether the item is what was signed."""
         return self.outcome in {"trusted", "untrusted"}
+
+    def as_dict(self) -> dict[str, Any] | None:
+        """The credential as JSON-ready values; nothing where there is none."""
+        if self.outcome == "none":
+            return None
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        return plain | {
+            "codes": list(self.codes),
+            "actions": [asdict(one) for one in self.actions],
+            "ingredients": [asdict(one) for one in self.ingredients],
+            "soft_bindings": [{"algorithm": one.algorithm, "value": one.value.hex()} for one in self.soft_bindings],
+            "label": self.label.as_dict() if self.label else None,
+        }
 
 
 NONE = Credential("none")

@@ -22,6 +22,8 @@ from sealmark.media.pieces import Buffer
 
 # What c2pa takes for a manifest store that stands in no item.
 STORE = "application/c2pa"
+# What it wants beside such a one: it calls nothing at all an error.
+NO_ITEM = b"\0"
 
 
 class Window(io.RawIOBase):
@@ -68,6 +70,7 @@ def signed(
     definition: Mapping[str, Any],
     ingredients: Iterable[tuple[Mapping[str, Any], Ingredient]],
     signer: Signer,
+    *,
     form: Format,
     source: BinaryIO,
     target: BinaryIO,
@@ -86,10 +89,12 @@ def signed_store(
     """A signed manifest store for an item that c2pa knows not: the definition brings the `c2pa.hash.data`."""
     with _builder(definition, ingredients) as (library, builder), _signer(library, signer) as by, _failing("text"):
         builder.set_no_embed()
-        return bytes(builder.sign(by, STORE, BytesIO(b"\0"), BytesIO()))
+        return bytes(builder.sign(by, STORE, BytesIO(NO_ITEM), BytesIO()))
 
 
-def report(media_type: str, source: io.IOBase | BinaryIO, anchors: str, store: bytes | None = None) -> dict[str, Any] | None:
+def report(
+    media_type: str, source: io.IOBase | BinaryIO, anchors: str, store: bytes | None = None
+) -> dict[str, Any] | None:
     """What c2pa's reader says of an item, or nothing where it holds no manifest; `store` is one beside the item.
 
     Raises `UnreadableStore`.
@@ -134,13 +139,16 @@ def _builder(
     definition: Mapping[str, Any], ingredients: Iterable[tuple[Mapping[str, Any], Ingredient]]
 ) -> Iterator[tuple[ModuleType, Any]]:
     library = _loaded()
-    with _failing("manifest"), library.Context(library.Settings.from_dict(_settings(""))) as context:
-        with library.Builder(dict(definition), context) as builder:
-            for said, one in ingredients:
-                if one.store is not None:
-                    builder.add_resource(said["manifest_data"]["identifier"], BytesIO(one.store.data))
-                builder.add_ingredient(dict(said), one.media_type, Window(one.data))
-            yield library, builder
+    with (
+        _failing("manifest"),
+        library.Context(library.Settings.from_dict(_settings(""))) as context,
+        library.Builder(dict(definition), context) as builder,
+    ):
+        for said, one in ingredients:
+            if one.store is not None:
+                builder.add_resource(said["manifest_data"]["identifier"], BytesIO(one.store.data))
+            builder.add_ingredient(dict(said), one.media_type, Window(one.data))
+        yield library, builder
 
 
 @contextmanager

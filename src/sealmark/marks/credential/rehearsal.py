@@ -73,9 +73,7 @@ def _usage(is_authority: bool) -> Any:
 
     others = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
     none = dict.fromkeys((*others, "encipher_only", "decipher_only"), False)
-    return x509.KeyUsage(
-        digital_signature=not is_authority, key_cert_sign=is_authority, crl_sign=is_authority, **none
-    )
+    return x509.KeyUsage(digital_signature=not is_authority, key_cert_sign=is_authority, crl_sign=is_authority, **none)
 
 
 def _pem(certificate: Any) -> str:

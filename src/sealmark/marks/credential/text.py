@@ -27,8 +27,6 @@ _USUAL, _FAR, _MOST_SEEN = 3400, 64, 5
 # C2PA 2.4, A.8.7.1 and 15.2.
 _CORRUPTED, _SEVERAL = "manifest.text.corruptedWrapper", "manifest.text.multipleWrappers"
 _MEDIA_TYPE, _BINDING = "text/plain", "c2pa.hash.data"
-# c2pa wants an item beside a manifest store, and an empty one is an error.
-_NO_ITEM = b"\0"
 _HASH, _MISMATCH, _MALFORMED = "assertion.dataHash", "assertion.dataHash.mismatch", "assertion.dataHash.malformed"
 
 
@@ -116,7 +114,7 @@ def _judged(whole: str, run: text_wrapper.Wrapper, anchors: str) -> Credential:
 def _report(run: text_wrapper.Wrapper, anchors: str) -> Mapping[str, Any] | None:
     """What c2pa says of the manifest store of a run; nothing where it does not read."""
     try:
-        return library.report(library.STORE, BytesIO(_NO_ITEM), anchors, run.manifest) if run.manifest else None
+        return library.report(library.STORE, BytesIO(library.NO_ITEM), anchors, run.manifest) if run.manifest else None
     except library.UnreadableStore:
         return None
 
