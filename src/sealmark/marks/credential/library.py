@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from io import BytesIO
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -116,10 +117,9 @@ def report(
 
 def _loaded() -> ModuleType:
     try:
-        import c2pa
+        return import_module("c2pa")
     except ImportError:
         raise NeedsExtra(extra="credential") from None
-    return c2pa
 
 
 def _settings(anchors: str) -> dict[str, Any]:

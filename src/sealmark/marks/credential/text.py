@@ -19,6 +19,7 @@ from sealmark.marks.credential.credential import NONE, Credential, of_report
 from sealmark.marks.credential.signer import Signer
 from sealmark.marks.errors import CredentialNotSigned
 from sealmark.media import text, text_wrapper
+from sealmark.media.errors import NotUtf8
 
 # The chance that a store fits is about one in six each time.
 _MOST_SIGNATURES = 200
@@ -46,7 +47,10 @@ def sign(data: bytes, claim: Claim, signer: Signer) -> bytes:
 
 def read(data: bytes, anchors: str) -> Credential:
     """The credential of a text. Where there are several runs, the one that its own hash names counts (A.8.4.1, 5)."""
-    whole = text.decode(text.uncut(data))
+    try:
+        whole = text.decode(text.uncut(data))
+    except NotUtf8:
+        return Credential("unreadable")
     runs = text_wrapper.find(whole)
     if not runs:
         return NONE
