@@ -94,12 +94,12 @@ def mark(
 
 def _layers(names: str) -> tuple[str, ...]:
     from sealmark.marks.errors import UnknownLayer
-    from sealmark.marks.marker import LAYERS
+    from sealmark.marks.marker import EVERY_LAYER
 
     chosen = tuple(name.strip() for name in names.split(",") if name.strip())
     for name in chosen:
-        if name not in LAYERS:
-            raise UnknownLayer(layer=name, available=", ".join(LAYERS))
+        if name not in EVERY_LAYER:
+            raise UnknownLayer(layer=name, available=", ".join(EVERY_LAYER))
     return chosen
 
 

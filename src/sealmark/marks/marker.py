@@ -6,7 +6,7 @@ does not read back is not returned. Everything here is plain functions of bytes,
 """
 
 import secrets
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -30,8 +30,9 @@ from sealmark.media.pieces import Buffer, Pieces
 from sealmark.media.target import replacing
 
 Layer = Literal["explicit", "metadata", "credential"]
-LAYERS: tuple[Layer, ...] = ("explicit", "metadata", "credential")
-USUAL: tuple[Layer, ...] = ("explicit", "metadata")
+# What is put on an item unless something else is asked for, and all that can be asked for, in the order of work.
+LAYERS: tuple[Layer, ...] = ("explicit", "metadata")
+EVERY_LAYER: tuple[Layer, ...] = (*LAYERS, "credential")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Options:
     own; another's label keeps the signature that it has. `origin` is what a credential says besides.
     """
 
-    layers: tuple[str, ...] = USUAL
+    layers: tuple[str, ...] = LAYERS
     explicit: ExplicitOptions = field(default_factory=ExplicitOptions)
     name: str | None = None
     media_type: str | None = None
@@ -89,7 +90,7 @@ def mark(
     source: Source,
     label: Label | None = None,
     *,
-    layers: tuple[str, ...] = USUAL,
+    layers: tuple[str, ...] = LAYERS,
     explicit: ExplicitOptions | None = None,
     keys: SigningKeys | None = None,
     origin: Origin | None = None,
@@ -122,7 +123,7 @@ def mark_file(
     target: Path,
     label: Label | None = None,
     *,
-    layers: tuple[str, ...] = USUAL,
+    layers: tuple[str, ...] = LAYERS,
     explicit: ExplicitOptions | None = None,
     keys: SigningKeys | None = None,
     origin: Origin | None = None,
@@ -209,15 +210,14 @@ def _layers(form: Format, options: Options) -> tuple[str, ...]:
     """The layers that an item gets: a text bears a visible mark always, and has no metadata."""
     always = "metadata" if metadata.carries(form) else "explicit"
     asked = [layer for layer in options.layers if layer != "metadata"]
-    return tuple(layer for layer in LAYERS if layer == always or layer in asked)
+    return tuple(layer for layer in EVERY_LAYER if layer == always or layer in asked)
 
 
 def _seal(data: Buffer, form: Format, final: Label, deed: Deed, options: Options) -> Seal | None:
     if "credential" not in options.layers:
         return None
-    origin = replace(options.origin, title=options.origin.title or options.name)
     kept, signer = not options.renewed, options.keys.credential
-    return sealing.plan(data, form, final, deed, signer=signer, origin=origin, is_kept=kept)
+    return sealing.plan(data, form, final, deed, signer=signer, origin=options.origin, is_kept=kept)
 
 
 def _deed(label: Label, previous: Label | None, foreign: bool, options: Options) -> Deed:
@@ -243,8 +243,8 @@ def _perceptible(
 
 def _check_layers(layers: tuple[str, ...]) -> None:
     for layer in layers:
-        if layer not in LAYERS:
-            raise UnknownLayer(layer=layer, available=", ".join(LAYERS))
+        if layer not in EVERY_LAYER:
+            raise UnknownLayer(layer=layer, available=", ".join(EVERY_LAYER))
 
 
 def _previous(data: Buffer, form: Format, options: Options) -> tuple[Label | None, bool]:

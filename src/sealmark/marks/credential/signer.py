@@ -108,15 +108,15 @@ def _algorithm(public: Any) -> Algorithm:
 def _check(certificate: Any, public: Any, at: datetime) -> None:
     """What is wrong with a signing certificate, before c2pa would say it less clearly."""
     said = (
-        (certificate.public_key() != public, ("私钥与首个证书不符", "the key is not the first one's")),
-        (_is_authority(certificate), ("首个证书是 CA 证书", "the first certificate is an authority's")),
-        (certificate.not_valid_before_utc > at, ("证书尚未生效", "the certificate is not in force yet")),
-        (certificate.not_valid_after_utc < at, ("证书已过期", "the certificate has expired")),
-        (not _purposes(certificate) & set(PURPOSES), ("证书用途不含签署凭证", "it is not for signing credentials")),
+        (certificate.public_key() != public, why("私钥与首个证书不符", "the key is not the first certificate's")),
+        (_is_authority(certificate), why("首个证书是 CA 证书", "the first certificate is an authority's")),
+        (certificate.not_valid_before_utc > at, why("证书尚未生效", "the certificate is not in force yet")),
+        (certificate.not_valid_after_utc < at, why("证书已过期", "the certificate has expired")),
+        (not _purposes(certificate) & set(PURPOSES), why("证书用途不含签署凭证", "it is not for signing credentials")),
     )
-    for is_wrong, (zh, en) in said:
+    for is_wrong, reason in said:
         if is_wrong:
-            raise BadCredentialKey(**why(zh, en))
+            raise BadCredentialKey(**reason)
 
 
 def _is_authority(certificate: Any) -> bool:
