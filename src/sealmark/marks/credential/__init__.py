@@ -89,7 +89,7 @@ def _read(data: Buffer, form: Format, anchors: str) -> Credential:
     try:
         report = library.report(form.media_type, library.Window(data), anchors)
     except library.UnreadableStore as error:
-        return Credential("unreadable", reason=str(error))
+        return Credential("unreadable", detail=str(error))
     return of_report(report) if report is not None else NONE
 
 

@@ -46,7 +46,7 @@ class Credential:
 
     `codes` are the failures, in the names of C2PA 2.4, 15.2. `signer` is the certificate's common name or organisation,
     `signed_at` a trusted time stamp, `trusted_by` the name of the list that vouches. `label` is the AIGC label that it
-    holds, `generated` whether it or one of its ingredients says that a model made it.
+    holds, `generated` whether it or one of its ingredients says that a model made it, `detail` c2pa's own words.
     """
 
     outcome: Outcome
@@ -62,7 +62,7 @@ class Credential:
     soft_bindings: tuple[SoftBinding, ...] = ()
     label: Label | None = None
     generated: bool = False
-    reason: str | None = None
+    detail: str | None = None
 
     @property
     def holds(self) -> bool:
@@ -176,7 +176,9 @@ def _label(assertions: list[Mapping[str, Any]]) -> Label | None:
 
 
 def _bytes(value: object) -> bytes:
-    """The reader gives bytes in base64."""
+    """The reader gives bytes in base64, and none at all as a list."""
+    if value == []:
+        return b""
     try:
         return base64.b64decode(str(value), validate=True)
     except (binascii.Error, ValueError):

@@ -127,7 +127,7 @@ def _settings(anchors: str) -> dict[str, Any]:
     trusted = {"user_anchors": anchors} if anchors else {}
     return {
         "version": 1,
-        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": True},
         "core": {"allowed_network_hosts": []},
         "builder": {"thumbnail": {"enabled": False}},
         "trust": {"trust_config": "\n".join(PURPOSES), **trusted},

@@ -36,7 +36,9 @@ _PLACES: Mapping[str, str] = {
     "text": "C2PATextManifestWrapper",
 } | dict.fromkeys(("mp4", "mov", "m4a", "heif", "avif"), "uuid (C2PA)")
 _IN_PACKAGES = "META-INF/content_credential.c2pa"
-PACKAGES = frozenset(("docx", "xlsx", "pptx", "odt", "ods", "odp", "epub"))
+PACKAGES = frozenset(
+    ("epub", "docx", "docm", "xlsx", "xlsm", "pptx", "pptm", "odt", "ott", "ods", "ots", "odp", "otp", "odg", "otg")
+)
 
 
 def carries(form: Format) -> bool:
