@@ -44,9 +44,9 @@ def test_live_mode_makes_and_takes_no_rehearsal(tmp_path: Path) -> None:
 def test_chain_and_key_belong_together(tmp_path: Path) -> None:
     """Half of a pair is a mistake, not nobody; a missing or binary file says which."""
     chain, key = _files(tmp_path)
-    for pair in ((chain, None), (None, key)):
+    for one, other in ((chain, None), (None, key)):
         with pytest.raises(BadCredentialKey, match="together"):
-            credential_files.keys(*pair, tmp_path, is_rehearsal=True)
+            credential_files.keys(one, other, tmp_path, is_rehearsal=True)
     with pytest.raises(SecretFileUnusable):
         credential_files.keys(chain, tmp_path / "none.pem", tmp_path, is_rehearsal=True)
     key.write_bytes(b"\xff" * 32)

@@ -2,10 +2,10 @@
 
 import io
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import c2pa
 import pytest
 
 from sealmark import media
@@ -17,28 +17,31 @@ from sealmark.marks.errors import NoCredentialPlace, SignedPackage
 from sealmark.marks.marker import mark, mark_file
 from sealmark.marks.sealing import Origin
 from sealmark.media import by_name
+from tests.marks.metadata import test_heif
 from tests.media import film_samples, movies, packages, papers, samples
 
 from .keys import CHAIN, EVERY, KEYS, OURS, SIGNER, TRUST
 
 # The peer is untyped.
-PEER: Any = c2pa
+PEER: Any = import_module("c2pa")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>t</title><rect width="9" height="9"/></svg>'
 FILES: dict[str, bytes] = {
     **{key: samples.EVERY[key] for key in samples.EVERY if key.split()[0] in ("png", "jpeg", "webp", "gif", "tiff")},
     **{key: samples.EVERY[key] for key in ("wav", "mp3", "flac")},
     **{f"pdf {key}": papers.EVERY[key]() for key in ("by hand", "packed", "linearized", "two updates")},
-    "avif": samples.saved(samples.picture(), "AVIF"),
     "svg": SVG,
     "avi": film_samples.mpeg4_avi(),
     "docx of stored parts": packages.zipped(packages.ooxml_parts(), stored=True),
     "epub of stored parts": packages.zipped(packages.epub3_parts(), stored=True),
     "odt of stored parts": packages.zipped(packages.odf_parts(), stored=True),
 }
+PICTURES = ("heif", "heif two pictures", "avif", "avif by ffmpeg", "avif sequence")
 MOVIES = ("mp4", "mp4 head first", "mp4 fragments", "mov", "m4a")
 
 
 def _file(key: str) -> bytes:
+    if key in PICTURES:
+        return test_heif.made(key)
     return movies.made(key) if key in MOVIES else FILES[key]
 
 
@@ -53,7 +56,7 @@ def read_by_peer(data: bytes, form: media.Format, anchors: str = CHAIN.root) -> 
         return found
 
 
-@pytest.mark.parametrize("key", [*FILES, *MOVIES])
+@pytest.mark.parametrize("key", [*FILES, *PICTURES, *MOVIES])
 def test_label_and_credential_hold_together(key: str) -> None:
     """Exactly one label, in the main place, and a credential that names it and that a stranger's reader trusts."""
     marked = mark(_file(key), OURS, layers=("metadata", "credential"), keys=KEYS)
@@ -150,7 +153,7 @@ def test_a_signed_pdf_is_left_alone() -> None:
         mark(papers.certified(2), OURS, layers=("metadata", "credential"), keys=KEYS)
 
 
-@pytest.mark.parametrize("key", [*FILES, *MOVIES])
+@pytest.mark.parametrize("key", [*FILES, *PICTURES, *MOVIES])
 def test_place_is_told_without_c2pa(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An item without a credential never loads c2pa, and one with a credential is never missed."""
     data = _file(key)
