@@ -6,7 +6,7 @@ does not read back is not returned. Everything here is plain functions of bytes,
 """
 
 import secrets
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO, Literal

@@ -3,10 +3,12 @@
 import io
 import json
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageSequence
 
 from sealmark import media
 from sealmark.marks import credential, metadata
@@ -16,7 +18,7 @@ from sealmark.marks.credential.signer import PURPOSES
 from sealmark.marks.errors import NoCredentialPlace, SignedPackage
 from sealmark.marks.marker import mark, mark_file
 from sealmark.marks.sealing import Origin
-from sealmark.media import by_name
+from sealmark.media import by_name, heif
 from tests.marks.metadata import test_heif
 from tests.media import film_samples, movies, packages, papers, samples
 
@@ -35,6 +37,7 @@ FILES: dict[str, bytes] = {
     "epub of stored parts": packages.zipped(packages.epub3_parts(), stored=True),
     "odt of stored parts": packages.zipped(packages.odf_parts(), stored=True),
 }
+MISPLACED = "avif sequence with packet"
 PICTURES = ("heif", "heif two pictures", "avif", "avif by ffmpeg", "avif sequence")
 MOVIES = ("mp4", "mp4 head first", "mp4 fragments", "mov", "m4a")
 
@@ -67,6 +70,44 @@ def test_label_and_credential_hold_together(key: str) -> None:
     ours = credential.read(marked.data, marked.format, TRUST)
     assert (ours.outcome, ours.trusted_by, ours.label, ours.generated) == ("trusted", "ours", OURS, True)
     assert [(one.name, one.digital_source_type) for one in ours.actions] == [("c2pa.created", GENERATED)]
+
+
+@pytest.mark.parametrize("key", [*(key for key in FILES if key.split()[0] in ("png", "jpeg", "webp", "gif", "tiff"))])
+def test_pictures_show_what_they_showed(key: str) -> None:
+    """c2pa touches no sample: an independent decoder gives the same pixels on every page.
+
+    In a TIFF of several pages a directory without a picture follows, which holds the manifest alone (A.3.6).
+    """
+    sealed = credential.sign(FILES[key], media.sniff(FILES[key]), Claim(OURS), SIGNER)
+    with Image.open(io.BytesIO(FILES[key])) as old, Image.open(io.BytesIO(sealed)) as new:
+        shown = [page.tobytes() for page in ImageSequence.Iterator(old)]
+        assert [page.tobytes() for page in islice(ImageSequence.Iterator(new), len(shown))] == shown
+
+
+@pytest.mark.parametrize("key", movies.EVERY)
+def test_films_play_what_they_played(key: str) -> None:
+    """Every packet is where the tables say, in every layout: index in front, behind, in fragments."""
+    data = movies.made(key)
+    if key == "mov bare":
+        with pytest.raises(NoCredentialPlace):
+            credential.sign(data, media.sniff(data), Claim(OURS), SIGNER)
+        return
+    assert movies.packets(credential.sign(data, media.sniff(data), Claim(OURS), SIGNER)) == movies.packets(data)
+
+
+@pytest.mark.parametrize("key", [key for key in test_heif.MAKERS if key != MISPLACED])
+def test_every_item_is_where_the_tables_say(key: str) -> None:
+    """The coded pictures, masks and metadata of a file in boxes are what they were."""
+    data = test_heif.made(key)
+    sealed = credential.sign(data, media.sniff(data), Claim(OURS), SIGNER)
+    assert heif.contents(sealed) == heif.contents(data) != ()
+
+
+def test_a_picture_whose_items_would_be_misplaced_is_refused() -> None:
+    """c2pa does not move the items of tracks, and some twice: rather no credential than no picture."""
+    data = test_heif.made(MISPLACED)
+    with pytest.raises(NoCredentialPlace, match="misplaces"):
+        credential.sign(data, media.sniff(data), Claim(OURS), SIGNER)
 
 
 @pytest.mark.parametrize("key", ["jpeg", "wav", "mp4", "docx of stored parts"])

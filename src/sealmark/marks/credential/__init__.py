@@ -16,7 +16,7 @@ from sealmark.marks.credential.presence import carries, place
 from sealmark.marks.credential.signer import CredentialDevice, CredentialKeys, Signer
 from sealmark.marks.credential.trust import TrustList
 from sealmark.marks.errors import NoCredentialPlace, SignedPackage
-from sealmark.media import Format
+from sealmark.media import Format, heif
 from sealmark.media.pieces import Buffer
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
 
 # ISO 32000-2, 12.8.1: the key of every signature in a PDF. c2pa writes the whole file anew.
 _PDF_SIGNATURE = b"/ByteRange"
+_ITEMS = frozenset(("heif", "avif"))
 
 
 def sign(data: bytes, form: Format, claim: Claim, signer: Signer) -> bytes:
@@ -64,6 +65,16 @@ def sign_file(source: BinaryIO, target: BinaryIO, form: Format, claim: Claim, si
     source.seek(0)
     said, made_from = claim.definition(), claim.ingredient_definitions()
     library.signed(said, made_from, signer, form=form, source=source, target=target)
+    if form.name in _ITEMS:
+        _check_items(source, target, form)
+
+
+def _check_items(source: BinaryIO, target: BinaryIO, form: Format) -> None:
+    """c2pa moves everything behind its box, and errs in some layouts: then no picture is left."""
+    source.seek(0)
+    target.seek(0)
+    if heif.contents(source.read()) != heif.contents(target.read()):
+        raise NoCredentialPlace(format=form.name, **why("C2PA 库会移错条目", "c2pa misplaces its items"))
 
 
 def read(data: Buffer, form: Format, trust: tuple[TrustList, ...] = ()) -> Credential:
