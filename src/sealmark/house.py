@@ -5,7 +5,7 @@ import re
 import secrets
 import tempfile
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -31,7 +31,7 @@ from sealmark.people.service import People
 from sealmark.registers.service import Registers, UnusableService
 from sealmark.review import Library, seed_library
 from sealmark.settings import Settings
-from sealmark.storage import revisions, secret_file
+from sealmark.storage import credential_files, revisions, secret_file
 from sealmark.storage.database import Database
 from sealmark.storage.drain import Drain
 from sealmark.storage.keys import MasterKey
@@ -168,7 +168,7 @@ class House:
                 modules=("sealmark.marks.marker",),
             ),
             producer=producer,
-            label_keys=LabelKeys.load(settings.label_key_file, settings.known_label_keys_file, producer),
+            label_keys=_label_keys(settings, producer),
             rehearsal=settings.rehearsal,
             stream_seconds=settings.stream_timeout,
         )
@@ -265,6 +265,13 @@ def _lay_ledger(settings: Settings, database: Database) -> None:
         LedgerStore.create(settings.ledger_path, settings.origin).close()
     elif not settings.ledger_path.exists():
         raise LedgerMissing
+
+
+def _label_keys(settings: Settings, producer: str) -> LabelKeys:
+    """What signs labels, and whose labels and credentials are believed."""
+    loaded = LabelKeys.load(settings.label_key_file, settings.known_label_keys_file, producer)
+    lists = credential_files.trust_lists(settings.trust_files, settings.data_dir, is_rehearsal=settings.rehearsal)
+    return replace(loaded, known=replace(loaded.known, credentials=lists))
 
 
 def _master_key_file(settings: Settings) -> Path:

@@ -86,6 +86,17 @@ class Settings(BaseSettings):
     known_label_keys_file: Path | None = Field(
         None, description="TOML of the producers' public keys that signatures of labels are checked against."
     )
+    credential_chain_file: Path | None = Field(
+        None,
+        description="PEM chain that content credentials are signed under, the signing certificate first; rehearsal "
+        "makes one in `data_dir`.",
+    )
+    credential_key_file: Path | None = Field(
+        None, description="Unencrypted PEM file of the private key of `credential_chain_file`."
+    )
+    trust_files: tuple[Path, ...] = Field(
+        (), description="PEM bundles of root certificates whose content credentials are believed."
+    )
     filing_number: str = Field("", description="Algorithm filing number, shown on every page (Art. 19).")
     filing_link: str = Field("", description="Link to the filing's public information (Art. 19).")
     seed_file: Path | None = Field(None, description="TOML of services and switches that the database is seeded from.")

@@ -170,7 +170,7 @@ def test_metadata_is_never_left_out(key: str) -> None:
         assert metadata.read(marked.data, marked.format)[0].label == OURS
 
 
-@pytest.mark.parametrize("layer", ["watermark", "credential", "no such layer"])
+@pytest.mark.parametrize("layer", ["watermark", "no such layer"])
 def test_layer_that_cannot_be_made_is_refused(layer: str) -> None:
     """A mark that was asked for and cannot be made fails the whole marking."""
     with pytest.raises(UnknownLayer):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sealmark.items.finding import FindingKeys
     from sealmark.items.registry import ItemRegistry
     from sealmark.ledger import Verifier
+    from sealmark.marks.credential import CredentialKeys
+    from sealmark.marks.keys import KnownKeys
     from sealmark.marks.verifier import Known
     from sealmark.storage.keys import MasterKey
     from sealmark.storage.label_keys import LabelKeys
@@ -44,6 +46,22 @@ def label_keys(settings: Settings) -> "LabelKeys":
 
     producer = settings.provider_code or str(REHEARSAL_CODE)
     return LabelKeys.load(settings.label_key_file, settings.known_label_keys_file, producer)
+
+
+def credential_keys(settings: Settings) -> "CredentialKeys | None":
+    """Who signs content credentials here; raises `BadCredentialKey` and `SecretFileUnusable`."""
+    from sealmark.storage import credential_files
+
+    chain, key, rehearsal = settings.credential_chain_file, settings.credential_key_file, settings.rehearsal
+    return credential_files.keys(chain, key, settings.data_dir, is_rehearsal=rehearsal)
+
+
+def known_keys(settings: Settings) -> "KnownKeys":
+    """Whom this deployment believes; raises `BadTrustList` and `SecretFileUnusable`."""
+    from sealmark.storage import credential_files
+
+    lists = credential_files.trust_lists(settings.trust_files, settings.data_dir, is_rehearsal=settings.rehearsal)
+    return replace(label_keys(settings).known, credentials=lists)
 
 
 @contextmanager

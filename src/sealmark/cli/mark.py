@@ -16,6 +16,7 @@ from sealmark.errors import SealmarkError, system_reason
 from sealmark.media.errors import NotWritable
 
 if TYPE_CHECKING:
+    from sealmark.marks.keys import SigningKeys
     from sealmark.marks.label import Label
     from sealmark.marks.marker import Made
     from sealmark.marks.note import Note
@@ -37,7 +38,10 @@ Layers = Annotated[
     str,
     typer.Option(
         metavar="NAMES",
-        help=said("标识层，逗号分隔：explicit, metadata。", "Layers, comma-separated: explicit, metadata."),
+        help=said(
+            "标识层，逗号分隔：explicit, metadata, credential。",
+            "Layers, comma-separated: explicit, metadata, credential.",
+        ),
     ),
 ]
 OwnEdit = Annotated[
@@ -68,12 +72,13 @@ def mark(
 ) -> int:
     """Exit code 0 when every file was marked, 2 when one could not be."""
     chosen, label = _layers(layers), _labels(data_dir)
+    keys = _keys(data_dir) if "credential" in chosen else None
     _make(folder)
     warned: set[str] = set()
     done = 0
     for path in followed(files, said("标识", "Marking")):
         try:
-            marked, target = _one(path, folder, label(), chosen, own_edit)
+            marked, target = _one(path, folder, label(), chosen, own_edit=own_edit, keys=keys)
         except SealmarkError as error:
             if as_json_:
                 json_line({"file": str(path), "error": as_json(error)})
@@ -89,12 +94,12 @@ def mark(
 
 def _layers(names: str) -> tuple[str, ...]:
     from sealmark.marks.errors import UnknownLayer
-    from sealmark.marks.marker import LAYERS
+    from sealmark.marks.marker import EVERY_LAYER
 
     chosen = tuple(name.strip() for name in names.split(",") if name.strip())
     for name in chosen:
-        if name not in LAYERS:
-            raise UnknownLayer(layer=name, available=", ".join(LAYERS))
+        if name not in EVERY_LAYER:
+            raise UnknownLayer(layer=name, available=", ".join(EVERY_LAYER))
     return chosen
 
 
@@ -132,15 +137,29 @@ def _numbers(settings: "Settings") -> Callable[[], str]:
     return take
 
 
+def _keys(data_dir: Path | None) -> "SigningKeys":
+    """Who signs the credentials; none, where the settings name no key: the marker then says so."""
+    from sealmark.cli.deployment import credential_keys, settings_of
+    from sealmark.marks.keys import SigningKeys
+
+    return SigningKeys(credential=credential_keys(settings_of(data_dir)))
+
+
 def _one(
-    path: Path, folder: Path, label: "Label | None", layers: tuple[str, ...], own_edit: bool
+    path: Path,
+    folder: Path,
+    label: "Label | None",
+    layers: tuple[str, ...],
+    *,
+    own_edit: bool,
+    keys: "SigningKeys | None",
 ) -> "tuple[Made, Path]":
     from sealmark.marks.marker import mark_file
     from sealmark.media.target import replacing
 
     target = folder / path.name
     _refuse_existing(target)
-    result = mark_file(path, target, label, layers=layers, own_edit=own_edit)
+    result = mark_file(path, target, label, layers=layers, keys=keys, own_edit=own_edit)
     if result.sidecar is not None:
         with replacing(sidecar(target)) as file:
             file.write(result.sidecar.encode())

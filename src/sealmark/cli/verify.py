@@ -74,12 +74,12 @@ def install(app: typer.Typer) -> None:
 
 def verify(files: Files, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Exit code 0 when every file *is* generated, 1 when one is not or may not be, 2 when one cannot be used."""
-    from sealmark.cli.deployment import label_keys, settings_of
+    from sealmark.cli.deployment import known_keys, settings_of
 
     show = _show_json if as_json_ else _show
     tally: Counter[str] = Counter()
     with ExitStack() as stack:
-        ledger, keys = _ledger(stack, data_dir), label_keys(settings_of(data_dir)).known
+        ledger, keys = _ledger(stack, data_dir), known_keys(settings_of(data_dir))
         for path in followed(files, said("核验", "Verifying")):
             tally[_one(path, ledger, keys, as_json_, show)] += 1
     if not as_json_:

@@ -151,3 +151,57 @@ class Sealed(MarkError):
     en = "The file's signature allows no change at all; writing a label would make it invalid."
     zh_next = "请在签名之前写入标识，或请签名者改用允许改动的级别。"
     en_next = "Write the label before the file is signed, or have it certified at a level that allows changes."
+
+
+class BadCredentialKey(MarkError):
+    """A certificate chain or key that cannot sign content credentials."""
+
+    code = "marks.bad_credential_key"
+    zh = "内容凭证的证书或私钥无法使用({zh_reason})。"
+    en = "The certificates or the key for content credentials cannot be used ({en_reason})."
+    zh_next = "请提供 PEM 证书链(签名证书在前)与未加密的 PEM 私钥；证书用途须含 C2PA 签名。"
+    en_next = (
+        "Give a PEM chain, the signing certificate first, and an unencrypted PEM key; it must be for C2PA signing."
+    )
+
+
+class BadTrustList(MarkError):
+    """A list of trusted certificates that cannot be read."""
+
+    code = "marks.bad_trust_list"
+    zh = "信任列表 {name} 无法使用({zh_reason})。"
+    en = "The trust list {name} cannot be used ({en_reason})."
+    zh_next = "请提供 PEM 格式的根证书文件。"
+    en_next = "Give a file of root certificates in PEM."
+
+
+class NoCredentialKey(MarkError):
+    """A credential was asked for, and nobody signs."""
+
+    code = "marks.no_credential_key"
+    zh = "未配置内容凭证的证书与私钥。"
+    en = "No certificates and key for content credentials are set."
+    zh_next = "请在配置中给出 credential_chain_file 与 credential_key_file，或不写 credential 标识层。"
+    en_next = "Set credential_chain_file and credential_key_file, or leave the credential layer out."
+
+
+class NoCredentialPlace(MarkError):
+    """A format, or a file of it, that no content credential can be put into."""
+
+    code = "marks.no_credential_place"
+    status = 415
+    zh = "无法在这份 {format} 文件中写入内容凭证({zh_reason})。"
+    en = "No content credential can be put into this {format} file ({en_reason})."
+    zh_next = "请不写 credential 标识层，或换用其他格式。"
+    en_next = "Leave the credential layer out, or use another format."
+
+
+class CredentialNotSigned(MarkError):
+    """A credential was to be signed and was not: the item is not released."""
+
+    code = "marks.credential_not_signed"
+    status = 500
+    zh = "内容凭证未能签署({zh_reason})，内容没有放行。"
+    en = "The content credential could not be signed ({en_reason}); the item was not released."
+    zh_next = "请检查证书、私钥或签名设备后重试。"
+    en_next = "Check the certificates, the key or the signing device and try again."

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from sealmark.errors import why
 from sealmark.marks import der, sm2
+from sealmark.marks.credential import signer as credentials
+from sealmark.marks.credential.trust import TrustList
 from sealmark.marks.errors import BadKey
 
 # 1.2.840.10045.2.1 (RFC 5480, 2.1.1) and 1.2.156.10197.1.301 (GM/T 0006): a key on a curve, and which curve.
@@ -166,16 +168,21 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """What signs the marks of an item: `label` the SecurityData in its label."""
+    """What signs the marks of an item: `label` the SecurityData in its label, `credential` its content credential."""
 
     label: Signer | None = None
+    credential: credentials.Signer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKeys:
-    """Which keys belong to whom: `labels` has the public keys of a ContentProducer, old ones too."""
+    """Which keys belong to whom: `labels` has the public keys of a ContentProducer, old ones too.
+
+    `credentials` are the lists of those whose content credentials are believed.
+    """
 
     labels: Mapping[str, tuple[PublicKey, ...]] = field(default_factory=dict)
+    credentials: tuple[TrustList, ...] = ()
 
 
 def _blocks(text: str) -> dict[str, bytes]:

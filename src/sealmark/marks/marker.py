@@ -1,28 +1,38 @@
-"""One call that marks an item: what is seen or heard, and what stands in the metadata (Art. 16, 17).
+"""One call that marks an item: what is seen or heard, what stands in the metadata, and a credential (Art. 16, 17).
 
-The way is always the same: sniff, explicit mark, metadata mark, read back. What does not read back is not
-returned. Everything here is plain functions of bytes, so that a process pool can run `mark_bytes`.
+The way is always the same: sniff, explicit mark, metadata mark, credential, which covers them, and read back. What
+does not read back is not returned. Everything here is plain functions of bytes, so that a process pool can run
+`mark_bytes`.
 """
 
 import secrets
 from dataclasses import dataclass, field, fields, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from sealmark.marks import metadata, note, security, surfaces
-from sealmark.marks.errors import NoExplicitMark, NotReadable, UnknownLayer, UnreadableLabel
+from sealmark.marks import credential, metadata, note, sealing, security, surfaces
+from sealmark.marks.credential.claim import Deed
+from sealmark.marks.errors import (
+    NoExplicitMark,
+    NotReadable,
+    UnknownLayer,
+    UnreadableLabel,
+)
 from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.keys import SigningKeys
 from sealmark.marks.label import REHEARSAL_CODE, Label, production_id
 from sealmark.marks.metadata import Found
 from sealmark.marks.note import Note
+from sealmark.marks.sealing import Origin, Seal
 from sealmark.media import STANDARD, Format, Limits, Source, opened, pieces, read, sniff
 from sealmark.media.pieces import Buffer, Pieces
 from sealmark.media.target import replacing
 
-Layer = Literal["explicit", "metadata"]
+Layer = Literal["explicit", "metadata", "credential"]
+# What is put on an item unless something else is asked for, and all that can be asked for, in the order of work.
 LAYERS: tuple[Layer, ...] = ("explicit", "metadata")
+EVERY_LAYER: tuple[Layer, ...] = (*LAYERS, "credential")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Options:
     the item is our own new generation: nothing of its container is kept but the picture or the sound itself
     and what showing it needs, so that no text, thumbnail or second item travels unreviewed and unmarked. It
     counts only beside `own_edit`, since another's metadata may hold marks (Art. 18). `keys` sign a label of one's
-    own; another's label keeps the signature that it has.
+    own; another's label keeps the signature that it has. `origin` is what a credential says besides.
     """
 
     layers: tuple[str, ...] = LAYERS
@@ -45,6 +55,7 @@ class Options:
     limits: Limits = STANDARD
     fresh: bool = False
     keys: SigningKeys = field(default_factory=SigningKeys)
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def renewed(self) -> bool:
@@ -82,6 +93,7 @@ def mark(
     layers: tuple[str, ...] = LAYERS,
     explicit: ExplicitOptions | None = None,
     keys: SigningKeys | None = None,
+    origin: Origin | None = None,
     name: str | None = None,
     own_edit: bool = False,
     limits: Limits = STANDARD,
@@ -91,7 +103,7 @@ def mark(
     `source` is bytes, a path or a binary stream; `layers` adds to the metadata mark, which is never left out.
     Without a label a rehearsal label is made, and `warnings` says so. `keys` sign a label of one's own. Raises
     errors of `media` for an item that cannot be used and of `marks` for one that cannot be marked: then there is no
-    marked item at all.
+    marked item at all. The layer `credential` needs `keys.credential`; `origin` is what it says besides.
     """
     data, source_name = read(source, limits)
     options = Options(
@@ -101,6 +113,7 @@ def mark(
         own_edit=own_edit,
         limits=limits,
         keys=keys or SigningKeys(),
+        origin=origin or Origin(),
     )
     return mark_bytes(data, label or _rehearsal_label(), options, () if label else (note.REHEARSAL,))
 
@@ -113,6 +126,7 @@ def mark_file(
     layers: tuple[str, ...] = LAYERS,
     explicit: ExplicitOptions | None = None,
     keys: SigningKeys | None = None,
+    origin: Origin | None = None,
     own_edit: bool = False,
     limits: Limits = STANDARD,
 ) -> Made:
@@ -122,12 +136,11 @@ def mark_file(
     """
     made, notes = label or _rehearsal_label(), () if label else (note.REHEARSAL,)
     with opened(source, limits) as (data, name):
-        chosen = explicit or ExplicitOptions()
-        options = Options(tuple(layers), chosen, name, own_edit=own_edit, limits=limits, keys=keys or SigningKeys())
+        chosen, keys, origin = explicit or ExplicitOptions(), keys or SigningKeys(), origin or Origin()
+        options = Options(tuple(layers), chosen, name, own_edit=own_edit, limits=limits, keys=keys, origin=origin)
         plan = _planned(data, made, options, notes)
         with replacing(target) as file:
-            pieces.write(plan.source, plan.pieces, file)
-            file.flush()
+            _write(plan, file, target.parent)
             if isinstance(data, mmap):
                 with mmap(file.fileno(), 0, access=ACCESS_READ) as written:
                     _check(written, plan.made)
@@ -141,6 +154,8 @@ def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: t
     """As `mark`, of bytes and with a label: the work of one process in a pool."""
     plan = _planned(data, label, options, notes)
     written = pieces.joined(plan.source, plan.pieces)
+    if plan.seal:
+        written = plan.seal.over(written, plan.made.format)
     _check(written, plan.made)
     said = {one.name: getattr(plan.made, one.name) for one in fields(Made)}
     return Marked(data=written, **said)
@@ -157,6 +172,16 @@ class _Plan:
     source: Buffer
     pieces: Pieces
     made: Made
+    seal: Seal | None = None
+
+
+def _write(plan: _Plan, file: BinaryIO, folder: Path) -> None:
+    """The marked item, block by block; under a credential by way of a file that has no name."""
+    if plan.seal:
+        plan.seal.write(plan.source, plan.pieces, plan.made.format, file, folder)
+    else:
+        pieces.write(plan.source, plan.pieces, file)
+    file.flush()
 
 
 def _planned(data: Buffer, label: Label, options: Options, notes: tuple[Note, ...]) -> _Plan:
@@ -165,21 +190,41 @@ def _planned(data: Buffer, label: Label, options: Options, notes: tuple[Note, ..
     previous, several = _previous(data, form, options)
     foreign = previous is not None and not options.own_edit and not _same_item(label, previous)
     final = _passed_on(label, previous) if previous is not None and foreign else _still_signed(label, previous)
+    deed = _deed(label, previous, foreign, options)
     warnings = [*notes, *final.warnings(), *((note.SEVERAL,) if several else ())]
     warnings += (note.PASSED_ON,) if foreign else ()
     if options.keys.label and not foreign:
         final = security.signed(final, options.keys.label)
     shown, said = _perceptible(data, form, previous, options)
-    warnings += said
-    if not metadata.carries(form):
-        sidecar = final.wrapped()
-        made = Made(
-            format=form, label=final, layers=("explicit",), warnings=tuple(warnings), previous=previous, sidecar=sidecar
-        )
-        return _Plan(shown, (pieces.Span(0, len(shown)),), made)
-    layers = tuple(layer for layer in LAYERS if layer == "metadata" or layer in options.layers)
-    made = Made(format=form, label=final, layers=layers, warnings=tuple(warnings), previous=previous)
-    return _Plan(shown, metadata.edit(shown, final, form), made)
+    seal = _seal(data, form, final, deed, options)
+    breaks = seal is None and not options.renewed and credential.place(data, form) is not None
+    warnings += (*said, *((note.CREDENTIAL_BROKEN,) if breaks else ()))
+    layers = _layers(form, options)
+    sidecar = None if metadata.carries(form) else final.wrapped()
+    made = Made(format=form, label=final, layers=layers, warnings=tuple(warnings), previous=previous, sidecar=sidecar)
+    edited = metadata.edit(shown, final, form) if sidecar is None else (pieces.Span(0, len(shown)),)
+    return _Plan(shown, edited, made, seal)
+
+
+def _layers(form: Format, options: Options) -> tuple[str, ...]:
+    """The layers that an item gets: a text bears a visible mark always, and has no metadata."""
+    always = "metadata" if metadata.carries(form) else "explicit"
+    asked = [layer for layer in options.layers if layer != "metadata"]
+    return tuple(layer for layer in EVERY_LAYER if layer == always or layer in asked)
+
+
+def _seal(data: Buffer, form: Format, final: Label, deed: Deed, options: Options) -> Seal | None:
+    if "credential" not in options.layers:
+        return None
+    kept, signer = not options.renewed, options.keys.credential
+    return sealing.plan(data, form, final, deed, signer=signer, origin=options.origin, is_kept=kept)
+
+
+def _deed(label: Label, previous: Label | None, foreign: bool, options: Options) -> Deed:
+    """Whether the item is a new generation, an own edit of one that was labelled, or passes through unchanged."""
+    if previous is None or options.renewed:
+        return "created"
+    return "passed_on" if foreign or _same_item(label, previous) else "edited"
 
 
 def _perceptible(
@@ -198,8 +243,8 @@ def _perceptible(
 
 def _check_layers(layers: tuple[str, ...]) -> None:
     for layer in layers:
-        if layer not in LAYERS:
-            raise UnknownLayer(layer=layer, available=", ".join(LAYERS))
+        if layer not in EVERY_LAYER:
+            raise UnknownLayer(layer=layer, available=", ".join(EVERY_LAYER))
 
 
 def _previous(data: Buffer, form: Format, options: Options) -> tuple[Label | None, bool]:
@@ -235,7 +280,9 @@ def _same_item(label: Label, previous: Label) -> bool:
 
 
 def _check(written: Buffer, made: Made) -> None:
-    """Fail closed: exactly this one label is there, in the main channel, and the file is still what it was."""
+    """Fail closed: exactly this one label is there, in the main channel, under a credential that holds and names it."""
+    if "credential" in made.layers:
+        sealing.check(written, made.format, made.label)
     if not metadata.carries(made.format):
         return
     places = metadata.read(written, made.format)

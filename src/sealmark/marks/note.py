@@ -107,6 +107,32 @@ MARK_MISSING = Note(
     "该文本曾由本服务作为生成合成内容放行，现在缺少可见标识(第十八条)。",
     "this text was released here as AI-generated, and its visible mark is missing now (Article 18)",
 )
+CREDENTIAL_BROKEN = Note(
+    "marks.credential_broken",
+    "该内容带有他人的内容凭证：凭证原样保留，但写入标识改变了内容，凭证此后不再成立。",
+    "the item carried a content credential: it was kept, but writing the label changed the item, so it no longer holds",
+)
+CREDENTIAL_INVALID = Note(
+    "marks.credential_invalid",
+    "内容凭证不成立：内容或凭证在签署之后被改动。",
+    "the content credential does not hold: the item or the credential was changed after it was signed",
+)
+CREDENTIAL_UNTRUSTED = Note(
+    "marks.credential_untrusted",
+    "内容凭证成立，但没有信任列表认可其签署者：只能说明内容未被改动。",
+    "the content credential holds, but no trust list vouches for its signer: it shows only that nothing was changed",
+)
+CREDENTIAL_DISAGREES = Note(
+    "marks.credential_disagrees",
+    "矛盾：文件标识与内容凭证所写的生产者或编号不同。",
+    "a contradiction: the label says one producer or number, the content credential another",
+)
+CREDENTIAL_ONLY = Note(
+    "marks.credential_only",
+    "内容凭证记载该内容曾带有标识，现在文件中没有：标识可能已被删除(第十八条)。",
+    "the content credential says that the item bore a label, and there is none now: it may have been removed "
+    "(Article 18)",
+)
 
 
 def name_disagrees(declared: str, actual: str) -> Note:

@@ -10,7 +10,9 @@ from mmap import mmap
 from typing import Any, Literal, Protocol
 
 from sealmark.errors import SealmarkError, why
-from sealmark.marks import metadata, note, security, surfaces
+from sealmark.marks import credential, metadata, note, security, surfaces
+from sealmark.marks.credential import Credential
+from sealmark.marks.credential import layer as credential_layer
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.keys import KnownKeys
@@ -85,7 +87,7 @@ class Verdict:
     """What verification says: the tier, every layer, the label found, and what the registry knows.
 
     `whole` is false where a part of the item could not be examined: damaged, missing, or over a limit. `signature`
-    is what became of the label's signature (see `marks.security`).
+    is what became of the label's signature (see `marks.security`), `credential` the content credential.
     """
 
     tier: TierName
@@ -97,6 +99,7 @@ class Verdict:
     warnings: tuple[Note, ...] = ()
     whole: bool = True
     signature: Outcome = "none"
+    credential: Credential = credential.NONE
 
     @property
     def zh(self) -> str:
@@ -124,6 +127,7 @@ class Verdict:
             "warnings": [said.as_dict() for said in self.warnings],
             "whole": self.whole,
             "signature": self.signature,
+            "credential": self.credential.as_dict(),
         }
 
 
@@ -167,16 +171,23 @@ def _verdict(
     seen, over = _explicit(data, form, limits)
     label, known = chief(places), _known(data, form, places, registry)
     signature = security.examine(label, keys)
-    layers = {"explicit": seen, "metadata": _signature_shown(_metadata(left, form), signature), **_NOT_BUILT}
+    signed, vouched = credential_layer.examine(data, form, keys.credentials)
+    shown = _signature_shown(_metadata(left, form), signature)
+    layers = {"explicit": seen, "metadata": shown, "credential": vouched, **_NOT_BUILT}
     believed = None if signature.fails else label
-    tier = tier_of(believed, declaration=declaration, traces=_traces(layers, places))
+    tier = tier_of(believed, declaration=declaration, traces=_traces(layers, places) or signed.generated)
     if tier == "none" and known is None:
         _refuse_unexamined(over, left)
     lies = (note.name_disagrees(lie, form.name),) if lie else ()
-    warnings = (*_warnings(left, label, known, layers), *security.warnings(signature, label, keys), *lies)
+    warnings = (
+        *_warnings(left, label, known, layers),
+        *security.warnings(signature, label, keys),
+        *credential_layer.warnings(signed, label, form),
+        *lies,
+    )
     receipt = known.receipt if known else None
     whole = _is_whole(left, over, layers)
-    return Verdict(tier, layers, label, form, known, receipt, warnings, whole, signature.outcome)
+    return Verdict(tier, layers, label, form, known, receipt, warnings, whole, signature.outcome, signed)
 
 
 def _refuse_unexamined(over: SealmarkError | None, left: Remains) -> None:
@@ -188,8 +199,9 @@ def _refuse_unexamined(over: SealmarkError | None, left: Remains) -> None:
 
 def _is_whole(left: Remains, over: SealmarkError | None, layers: Mapping[str, LayerFinding]) -> bool:
     """Whether every layer that this version knows was examined, and nothing of the item is missing."""
-    unread = {layers["explicit"].state, layers["metadata"].state} & {"damaged"}
-    return not (left.damages or over or unread or not layers["explicit"].whole)
+    unread = {layers[name].state for name in ("explicit", "metadata", "credential")} & {"damaged"}
+    in_part = not (layers["explicit"].whole and layers["credential"].whole)
+    return not (left.damages or over or unread or in_part)
 
 
 def _words_left(data: bytes, form: Format) -> Remains:
@@ -271,7 +283,6 @@ def _not_built(zh: str, en: str) -> LayerFinding:
 
 
 _NOT_BUILT: Mapping[str, LayerFinding] = {
-    "credential": _not_built("内容凭证(C2PA)", "content credentials (C2PA)"),
     "watermark": _not_built("数字水印", "watermarks"),
     "fingerprint": _not_built("内容指纹", "fingerprints"),
 }

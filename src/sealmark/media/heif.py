@@ -12,7 +12,7 @@ from sealmark.media.errors import Immovable
 from sealmark.media.format import Format
 from sealmark.media.iloc import Extent, Item, Locations
 from sealmark.media.isobmff import Box, BoxReader, encoded, is_avif, is_heif
-from sealmark.media.pieces import Pieces
+from sealmark.media.pieces import Buffer, Pieces
 
 AVIF = Format("avif", "image", ("image/avif", "image/avif-sequence"), ("avif", "avifs"), is_avif)
 HEIF = Format(
@@ -167,6 +167,18 @@ def spans(reader: BoxReader, items: Items, item: Item) -> Spans | None:
     return tuple((start, start + length if length else len(reader.data)) for start, length in starts)
 
 
+def contents(data: Buffer) -> tuple[bytes, ...]:
+    """What every item holds, the picture's first, stretch by stretch, where it stands in this file; for comparing."""
+    reader = BoxReader(data, "HEIF")
+    stretches = (
+        stretch
+        for items in remains(reader).every
+        for item in items.locations.items
+        for stretch in spans(reader, items, item) or ()
+    )
+    return tuple(data[start:stop] for start, stop in stretches)
+
+
 def edited(
     reader: BoxReader, found: Heif, replaced: Mapping[Spans, bytes], packet: bytes | None, others: Iterable[Change]
 ) -> Pieces:
@@ -250,8 +262,8 @@ def _with_room(box: Locations) -> Locations:
 
 
 def _at(item: Item, at: int, box: Locations) -> Item:
-    """The item at a position, which stands in its extent, or in its base where extents have none."""
-    if not box.offset_width:
+    """The item at a position, which stands in its base where there is one: some tools move both, or a base of 0."""
+    if box.base_width or not box.offset_width:
         return replace(item, base=at)
     return replace(item, extents=(replace(item.extents[0], offset=at),))
 

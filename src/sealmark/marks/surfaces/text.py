@@ -5,19 +5,20 @@ from typing import Literal
 from sealmark.marks.explicit import text as visible
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, markdown, text
+from sealmark.media import Format, Limits, markdown, text, text_wrapper
 from sealmark.media.pieces import Buffer
 
 
 def _mark(data: Buffer, form: Format, asked: Asked) -> Shown:
-    whole = text.decode(bytes(data))
+    whole, credential = text_wrapper.parted(text.decode(bytes(data)))
     chosen = asked.explicit
     position = chosen.position or ("start_end" if form is markdown.FORMAT else "start")
     if form is not markdown.FORMAT:
-        return visible.mark(whole, position=_both(position), language=chosen.language).encode(), ()
+        marked = visible.mark(whole, position=_both(position), language=chosen.language)
+        return (marked + credential).encode(), ()
     document = markdown.parse(whole)
     body = visible.mark(document.body, position=_both(position), language=chosen.language)
-    return (document.head + document.front + document.close + body).encode(), ()
+    return (document.head + document.front + document.close + body + credential).encode(), ()
 
 
 def _both(position: Literal["start", "end", "start_end"]) -> Literal["start", "start_end"]:
@@ -26,7 +27,8 @@ def _both(position: Literal["start", "end", "start_end"]) -> Literal["start", "s
 
 
 def _find(data: Buffer, _form: Format, _limits: Limits) -> LayerFinding:
-    traces = visible.find(text.decode(text.uncut(bytes(data))))
+    seen, _ = text_wrapper.parted(text.decode(text.uncut(bytes(data))))
+    traces = visible.find(seen)
     if not traces:
         return LayerFinding("none", "文本首尾没有显式标识。", "No visible mark stands at the start or end of the text.")
     where = ", ".join(trace.place for trace in traces)
