@@ -5,7 +5,7 @@ import re
 import secrets
 import tempfile
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -31,12 +31,12 @@ from sealmark.people.service import People
 from sealmark.registers.service import Registers, UnusableService
 from sealmark.review import Library, seed_library
 from sealmark.settings import Settings
-from sealmark.storage import credential_files, revisions, secret_file
+from sealmark.storage import revisions, secret_file
 from sealmark.storage.database import Database
 from sealmark.storage.drain import Drain
 from sealmark.storage.keys import MasterKey
-from sealmark.storage.label_keys import LabelKeys
 from sealmark.storage.ledger import LedgerStore
+from sealmark.storage.mark_keys import MarkKeys
 from sealmark.storage.migrations import upgrade
 
 # What live mode still waits for: (article, 中文, English). A gate leaves this list when its room is built.
@@ -152,7 +152,6 @@ class House:
             stall_timeout=settings.stall_timeout,
             limit=settings.answer_limit,
         )
-        producer = settings.provider_code or str(REHEARSAL_CODE)
         stages = Stages(
             admission=admission,
             upstreams=upstreams,
@@ -167,8 +166,8 @@ class House:
                 seconds=settings.media_timeout,
                 modules=("sealmark.marks.marker",),
             ),
-            producer=producer,
-            label_keys=_label_keys(settings, producer),
+            producer=settings.provider_code or str(REHEARSAL_CODE),
+            keys=MarkKeys.load(settings),
             rehearsal=settings.rehearsal,
             stream_seconds=settings.stream_timeout,
         )
@@ -230,7 +229,7 @@ class House:
     @property
     def known_keys(self) -> KnownKeys:
         """Which keys belong to whom, for whoever verifies an item."""
-        return self.stages.label_keys.known
+        return self.stages.keys.known
 
     @property
     def people(self) -> People:
@@ -265,13 +264,6 @@ def _lay_ledger(settings: Settings, database: Database) -> None:
         LedgerStore.create(settings.ledger_path, settings.origin).close()
     elif not settings.ledger_path.exists():
         raise LedgerMissing
-
-
-def _label_keys(settings: Settings, producer: str) -> LabelKeys:
-    """What signs labels, and whose labels and credentials are believed."""
-    loaded = LabelKeys.load(settings.label_key_file, settings.known_label_keys_file, producer)
-    lists = credential_files.trust_lists(settings.trust_files, settings.data_dir, is_rehearsal=settings.rehearsal)
-    return replace(loaded, known=replace(loaded.known, credentials=lists))
 
 
 def _master_key_file(settings: Settings) -> Path:

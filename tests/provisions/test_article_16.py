@@ -35,6 +35,7 @@ def test_a_released_file_carries_a_label_that_reads_back(
     assert verdict.tier == "is"
     assert verdict.label is not None
     assert verdict.label.as_dict() == body["aigc"]
+    assert verdict.layers["credential"].state == "found"
     assert verdict.label.content_producer == verdict.label.content_propagator  # Annex E, note 1
     assert Image.open(io.BytesIO(data)).size == (400, 300)
 

@@ -111,7 +111,7 @@ def test_a_picture_outside_keeps_its_metadata_mark(outside: Deployment, upstream
             client.post("/v1/images/generations", json={"model": IMAGE, "prompt": "a hill"}).raise_for_status()
         return closed(outside)["items"][0]["marks"]
 
-    wait_for(lambda: marks() == ["metadata"])
+    wait_for(lambda: marks() == ["metadata", "credential"])
 
 
 def test_the_officers_name_stays_out_of_the_ledger(outside: Deployment) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,11 @@ if TYPE_CHECKING:
     from sealmark.items.finding import FindingKeys
     from sealmark.items.registry import ItemRegistry
     from sealmark.ledger import Verifier
-    from sealmark.marks.credential import CredentialKeys
     from sealmark.marks.keys import KnownKeys
     from sealmark.marks.verifier import Known
     from sealmark.storage.keys import MasterKey
-    from sealmark.storage.label_keys import LabelKeys
     from sealmark.storage.ledger import LedgerStore
+    from sealmark.storage.mark_keys import MarkKeys
 
 
 def settings_of(data_dir: Path | None) -> Settings:
@@ -39,29 +38,18 @@ def master_key(settings: Settings) -> "MasterKey":
     return MasterKey.from_file(settings.master_key_file or settings.data_dir / "master.key", create=False)
 
 
-def label_keys(settings: Settings) -> "LabelKeys":
-    """The keys of the labels' signatures, as the settings name them; raises `SecretFileUnusable`."""
-    from sealmark.marks.label import REHEARSAL_CODE
-    from sealmark.storage.label_keys import LabelKeys
+def mark_keys(settings: Settings) -> "MarkKeys":
+    """What signs marks here and whom this deployment believes; raises what `MarkKeys.load` raises."""
+    from sealmark.storage.mark_keys import MarkKeys
 
-    producer = settings.provider_code or str(REHEARSAL_CODE)
-    return LabelKeys.load(settings.label_key_file, settings.known_label_keys_file, producer)
-
-
-def credential_keys(settings: Settings) -> "CredentialKeys | None":
-    """Who signs content credentials here; raises `BadCredentialKey` and `SecretFileUnusable`."""
-    from sealmark.storage import credential_files
-
-    chain, key, rehearsal = settings.credential_chain_file, settings.credential_key_file, settings.rehearsal
-    return credential_files.keys(chain, key, settings.data_dir, is_rehearsal=rehearsal)
+    return MarkKeys.load(settings)
 
 
 def known_keys(settings: Settings) -> "KnownKeys":
-    """Whom this deployment believes; raises `BadTrustList` and `SecretFileUnusable`."""
-    from sealmark.storage import credential_files
+    """Whom this deployment believes; raises what `storage.mark_keys.known_keys` raises."""
+    from sealmark.storage import mark_keys as keys
 
-    lists = credential_files.trust_lists(settings.trust_files, settings.data_dir, is_rehearsal=settings.rehearsal)
-    return replace(label_keys(settings).known, credentials=lists)
+    return keys.known_keys(settings)
 
 
 @contextmanager

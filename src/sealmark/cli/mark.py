@@ -71,8 +71,10 @@ def mark(
     as_json_: Json = False,
 ) -> int:
     """Exit code 0 when every file was marked, 2 when one could not be."""
+    from sealmark.cli.deployment import mark_keys, settings_of
+
     chosen, label = _layers(layers), _labels(data_dir)
-    keys = _keys(data_dir) if "credential" in chosen else None
+    keys = mark_keys(settings_of(data_dir)).signing
     _make(folder)
     warned: set[str] = set()
     done = 0
@@ -105,7 +107,7 @@ def _layers(names: str) -> tuple[str, ...]:
 
 def _labels(data_dir: Path | None) -> "Callable[[], Label | None]":
     """Gives each file its label; none, where there is no provider code: the marker then takes the rehearsal's."""
-    from sealmark.cli.deployment import label_keys, settings_of
+    from sealmark.cli.deployment import settings_of
     from sealmark.marks.label import Label
     from sealmark.marks.provider_code import ProviderCode
 
@@ -113,8 +115,8 @@ def _labels(data_dir: Path | None) -> "Callable[[], Label | None]":
     if not settings.provider_code:
         return lambda: None
     producer = ProviderCode.parse(settings.provider_code)
-    numbers, keys = _numbers(settings), label_keys(settings)
-    return lambda: keys.signed(Label.first(producer, numbers()))
+    numbers = _numbers(settings)
+    return lambda: Label.first(producer, numbers())
 
 
 def _numbers(settings: "Settings") -> Callable[[], str]:
@@ -137,14 +139,6 @@ def _numbers(settings: "Settings") -> Callable[[], str]:
     return take
 
 
-def _keys(data_dir: Path | None) -> "SigningKeys":
-    """Who signs the credentials; none, where the settings name no key: the marker then says so."""
-    from sealmark.cli.deployment import credential_keys, settings_of
-    from sealmark.marks.keys import SigningKeys
-
-    return SigningKeys(credential=credential_keys(settings_of(data_dir)))
-
-
 def _one(
     path: Path,
     folder: Path,
@@ -152,7 +146,7 @@ def _one(
     layers: tuple[str, ...],
     *,
     own_edit: bool,
-    keys: "SigningKeys | None",
+    keys: "SigningKeys",
 ) -> "tuple[Made, Path]":
     from sealmark.marks.marker import mark_file
     from sealmark.media.target import replacing

@@ -1,6 +1,7 @@
 """The way of a picture and of speech: reviewed as far as there is a reviewer, marked in a worker, recorded."""
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
@@ -10,9 +11,12 @@ from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish, WorkerDie
 from sealmark.exchange.fields import IMAGES, SPEECH
 from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, parsed, required_text
+from sealmark.marks import credential
 from sealmark.marks.explicit.options import ExplicitOptions
+from sealmark.marks.keys import SigningKeys
 from sealmark.marks.label import Label
 from sealmark.marks.marker import LAYERS, Marked, Options, mark_bytes
+from sealmark.media import sniff
 
 IMAGES_PATH = "/images/generations"
 SPEECH_PATH = "/audio/speech"
@@ -74,8 +78,10 @@ async def _marked(
 ) -> Marked:
     """What the upstream made, marked as our own generation; what cannot be marked is not released (Art. 16)."""
     plan = cast(dict[str, Any], exchange.admitted_service.explicit)
-    layers = LAYERS if exchange.marked else ("metadata",)
-    options = Options(layers, explicit=ExplicitOptions(**plan), media_type=media_type, own_edit=True, fresh=True)
+    layers = (*(LAYERS if exchange.marked else ("metadata",)), *_credential(stages, data))
+    keys = SigningKeys(credential=stages.keys.signing.credential)
+    explicit = ExplicitOptions(**plan)
+    options = Options(layers, explicit, media_type=media_type, own_edit=True, fresh=True, keys=keys)
     label: Label = stages.label()
     try:
         marked = await stages.workers.run(mark_bytes, data, label, options)
@@ -88,6 +94,15 @@ async def _marked(
             **why(f"要的是 {medium}，给的是 {marked.format.medium}", f"{marked.format.medium} instead of {medium}")
         )
     return marked
+
+
+def _credential(stages: Stages, data: bytes) -> tuple[str, ...]:
+    """The layer that is added where there are certificates, and a place for it in this format."""
+    if stages.keys.signing.credential is None:
+        return ()
+    with suppress(SealmarkError):  # what it is instead, the marker says
+        return ("credential",) if credential.carries(sniff(data)) else ()
+    return ()
 
 
 def _item(stages: Stages, marked: Marked) -> Item:

@@ -35,7 +35,7 @@ from sealmark.marks.label import Label
 from sealmark.review import Library
 from sealmark.review.decision import UNREVIEWED, Decision, review_texts
 from sealmark.review.escapes import Unescaper
-from sealmark.storage.label_keys import LabelKeys
+from sealmark.storage.mark_keys import MarkKeys
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 32 * 1024  # bytes; the fold and the automaton pass them in under a millisecond
@@ -60,7 +60,7 @@ class Stages:
     backlog: Backlog
     workers: Workers
     producer: str
-    label_keys: LabelKeys
+    keys: MarkKeys
     rehearsal: bool
     stream_seconds: float
     running: "set[asyncio.Task[None]]" = field(default_factory=set)  # the exchanges under way
@@ -105,7 +105,7 @@ class Stages:
 
     def label(self) -> Label:
         """A new label with a production number of its own, signed where there is a key (Art. 16; GB 45438 Annex E)."""
-        return self.label_keys.signed(Label.first(self.producer, self.numbers.take()))
+        return self.keys.signed(Label.first(self.producer, self.numbers.take()))
 
     async def record(self, entry: Entry) -> int:
         """Append to the ledger; returns the record's index once it is durable."""

@@ -44,7 +44,7 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), min_size=1, max_size=60))
 def test_any_text_reads_back_in_any_normal_form(words: str) -> None:
     """A.8.7.2: a platform that normalises the text changes nothing of the credential."""

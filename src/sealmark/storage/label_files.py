@@ -1,14 +1,11 @@
-"""The keys of the labels' signatures, from files: the deployment's own, and those of producers it knows (Art. 16)."""
+"""Where the keys of the labels' signatures lie: the deployment's own, and those of producers it knows (Art. 16)."""
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sealmark.marks import security
 from sealmark.marks.errors import BadKey
-from sealmark.marks.keys import KnownKeys, PublicKey, SigningKey, SigningKeys
-from sealmark.marks.label import Label
+from sealmark.marks.keys import PublicKey, SigningKey
 from sealmark.storage import secret_file
 
 _PRIVATE_FORM = (
@@ -21,28 +18,8 @@ _PUBLIC_FORM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LabelKeys:
-    """What signs this deployment's labels, if anything, and whose keys are known."""
-
-    signing: SigningKeys
-    known: KnownKeys
-
-    @classmethod
-    def load(cls, private: Path | None, public: Path | None, producer: str) -> "LabelKeys":
-        """Read both files; the public half of the own key is known as `producer`'s. Raises `SecretFileUnusable`."""
-        own = _private(private) if private else None
-        known = _public(public) if public else {}
-        if own is not None:
-            known[producer] = (own.public_key, *known.get(producer, ()))
-        return cls(SigningKeys(own), KnownKeys(known))
-
-    def signed(self, label: Label) -> Label:
-        """The label with its signature, where there is a key for it (practice guide TC260-PG-202511A)."""
-        return security.signed(label, self.signing.label) if self.signing.label else label
-
-
-def _private(path: Path) -> SigningKey:
+def signing_key(path: Path) -> SigningKey:
+    """The SM2 key of a PEM file; raises `SecretFileUnusable`."""
     content = secret_file.read(path, *_PRIVATE_FORM)
     try:
         return SigningKey.from_pem(content.decode("ascii", "replace"))
@@ -51,7 +28,8 @@ def _private(path: Path) -> SigningKey:
         raise secret_file.unusable(path, problem, *_PRIVATE_FORM) from error
 
 
-def _public(path: Path) -> dict[str, tuple[PublicKey, ...]]:
+def known_keys(path: Path) -> dict[str, tuple[PublicKey, ...]]:
+    """The public keys of each producer that a TOML names; raises `SecretFileUnusable`."""
     content = secret_file.read(path, *_PUBLIC_FORM)
     try:
         table = tomllib.loads(content.decode())
