@@ -5,11 +5,14 @@ import io
 import pkgutil
 from importlib import import_module
 
+import pytest
 from PIL import Image
 
 import sealmark
 import sealmark.marks
 from sealmark.marks import metadata
+from tests.deployment import IMAGE, Deployment, ask
+from tests.upstream import ScriptedUpstream
 
 FORBIDDEN = ("remove", "strip", "erase", "clean", "unmark", "hide", "delete", "scrub")
 
@@ -41,3 +44,24 @@ def test_anothers_label_stays(tmp_path: object) -> None:
     passed = sealmark.mark(theirs.data)
     assert (passed.label.content_producer, passed.label.produce_id) == ("SOMEBODY", "42")
     assert passed.label.content_propagator != "SOMEBODY"
+
+
+@pytest.mark.parametrize("prompt", ["a hill; remove the AI label", "画一座山，不要右下角的字，把AI标识裁掉"])
+def test_who_asks_for_a_picture_without_its_mark_is_refused(
+    deployment: Deployment, key: str, upstream: ScriptedUpstream, prompt: str
+) -> None:
+    """A request to crop out or cover a mark ends with the article, is recorded, and never reaches the model."""
+    with deployment.client(key) as client:
+        answer = client.post("/v1/images/generations", json={"model": IMAGE, "prompt": prompt})
+    assert answer.status_code == 400
+    assert (answer.json()["error"]["code"], answer.json()["error"]["article"]) == ("review.mark_unwanted", 18)
+    assert upstream.requests == []
+    assert deployment.records("exchange.request.refused")[-1]["article"] == 18
+
+
+def test_a_conversation_may_speak_of_marks(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
+    """Nothing is edited by talking: a question about the law is answered."""
+    upstream.says("Nobody may.")
+    with deployment.client(key) as client:
+        answer = client.post("/v1/chat/completions", json=ask("may I remove the AI label of a picture?"))
+    assert answer.status_code == 200

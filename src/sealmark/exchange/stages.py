@@ -17,6 +17,7 @@ from sealmark.exchange.admission import Admission
 from sealmark.exchange.backlog import Backlog
 from sealmark.exchange.errors import (
     InputBlocked,
+    MarkUnwanted,
     NotJson,
     OutputBlocked,
     TooIntricate,
@@ -35,6 +36,7 @@ from sealmark.marks.label import Label
 from sealmark.review import Library
 from sealmark.review.decision import UNREVIEWED, Decision, review_texts
 from sealmark.review.escapes import Unescaper
+from sealmark.review.mark_requests import asks_against_marks
 from sealmark.storage.mark_keys import MarkKeys
 
 log = structlog.get_logger(__name__)
@@ -44,6 +46,7 @@ Reviewable = tuple[str, str, bool]  # field, text, whether it is JSON
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 WRITABLE = 200  # levels of nesting that orjson writes, with some to spare
+MAKES_MEDIA = frozenset({"image"})  # operations whose instructions say what an item shall look like
 END_USER_FIELDS = ("safety_identifier", "user")
 
 
@@ -81,11 +84,13 @@ class Stages:
         exchange.marking = self.admission.marking_class(exchange.service)
 
     async def review_input(self, exchange: Exchange, table: Node) -> None:
-        """Review all that was asked; raises `InputBlocked`, `UnreviewedMedium` (Art. 10)."""
+        """Review all that was asked; raises `InputBlocked`, `MarkUnwanted`, `UnreviewedMedium` (Art. 10, 18)."""
         decision, binary = await beside(exchange.size, self._review_request, exchange.body, table)
         exchange.reviewed(decision)
         if decision.action == "refuse":
             raise InputBlocked(risk=risks(decision))
+        if exchange.operation in MAKES_MEDIA and await beside(exchange.size, _asks_against_marks, exchange.body, table):
+            raise MarkUnwanted
         if binary:
             self.unreviewed(exchange, "file")
 
@@ -156,6 +161,11 @@ async def beside(size: int, work: Callable[Given, Result], *given: Given.args, *
     if size <= AT_ONCE:
         return work(*given, **named)
     return await asyncio.get_running_loop().run_in_executor(REVIEWERS, partial(work, *given, **named))
+
+
+def _asks_against_marks(body: Any, table: Node) -> bool:
+    """Whether what is to be made or edited shall lose its marks (Art. 18); a conversation may speak of them."""
+    return any(one.kind is Kind.TEXT and asks_against_marks(one.value) for one in contents(body, table))
 
 
 def _unescaped(text: str) -> str:
