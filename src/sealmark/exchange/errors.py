@@ -191,14 +191,11 @@ class MarkUnwanted(SealmarkError):
     status = 400
     article = 18
     zh = "请求要求去除、裁掉或遮盖人工智能生成合成标识；任何人不得这样做，因此没有发送给模型。"
-    en = (
-        "The request asks for a mark of AI generation to be taken off, cropped out or covered; nobody may do that, so it "
-        "was not sent to the model."
-    )
+    en = "The request asks for a mark of AI generation to be taken off, cropped out or covered; it was not sent on."
     zh_next = "请去掉这一要求后重试；如有异议，凭交互编号申诉。确需不带显式标识的内容，可按《标识办法》第九条申请。"
     en_next = (
-        "Leave that out and try again; to appeal, give the exchange number. Who needs an item without its visible "
-        "mark can ask for it under Article 9 of the labelling Measures."
+        "Leave that out and try again; to appeal, give the exchange number. An item without its visible mark can be "
+        "asked for under Article 9 of the labelling Measures."
     )
 
 
