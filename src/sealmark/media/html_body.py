@@ -40,9 +40,13 @@ class Body:
     prefix: bytes = b""
 
 
-def body(data: bytes) -> Body:
-    """Where the body begins; raises `Damaged` where the head does not end, or where there are frames instead."""
-    xml, at, seen = html.is_xml(data), len(html.BOM) if data.startswith(html.BOM) else 0, False
+def body(data: bytes, *, xml: bool | None = None) -> Body:
+    """Where the body begins, of XHTML where the caller or the document itself says so.
+
+    Raises `Damaged` where the head does not end, or where there are frames instead.
+    """
+    xml = html.is_xml(data) if xml is None else xml
+    at, seen = len(html.BOM) if data.startswith(html.BOM) else 0, False
     while True:
         at = _next(data, at, whatever=xml and seen)
         if html.MARKUP.match(data, at) is None:
