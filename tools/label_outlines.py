@@ -69,10 +69,14 @@ def _line(to: Point, at: Point) -> str:
 
 def _step(letter: str, points: list[Point], at: Point) -> str:
     numbers = [number for x, y in points for number in (x - at[0], y - at[1])]
-    return letter + "".join(f"{number}" if number < 0 or not place else f" {number}" for place, number in enumerate(numbers))
+    return letter + "".join(
+        f"{number}" if number < 0 or not place else f" {number}" for place, number in enumerate(numbers)
+    )
 
 
 if __name__ == "__main__":
     table = outlines(Path(sys.argv[1]))
-    lines = ",\n".join(f"{json.dumps(one, ensure_ascii=False)}:{json.dumps(table[one], separators=(',', ':'))}" for one in table)
+    lines = ",\n".join(
+        f"{json.dumps(one, ensure_ascii=False)}:{json.dumps(table[one], separators=(',', ':'))}" for one in table
+    )
     Path(sys.argv[2]).write_text(f"{{\n{lines}\n}}\n", "utf-8")

@@ -8,7 +8,11 @@ from sealmark.media.srt import END
 
 _TIME = rb"(?:\d{1,3}:)?\d\d:\d\d[,.]\d{1,3}"
 _CUE = re.compile(
-    rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))(?:(?P<name>[^\r\n]++)" + END + rb")?[ \t]*+(?P<begin>" + _TIME + rb")[ \t]*+-->"
+    rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))(?:(?P<name>[^\r\n]++)"
+    + END
+    + rb")?[ \t]*+(?P<begin>"
+    + _TIME
+    + rb")[ \t]*+-->"
     rb"[ \t]*+(?P<stop>" + _TIME + rb")[^\r\n]*+(?:" + END + rb"|\Z)"
 )
 _GAP = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")  # no end of a line is two of them
@@ -30,12 +34,21 @@ class Cue:
 
 def cues(data: bytes, at: int = 0) -> Iterator[Cue]:
     """The cues behind a place, in the order of the file."""
-    for match in _CUE.finditer(data, at):
-        gap = _GAP.search(data, _line_end(data, match.end()))
-        named = match.start("name") >= 0 and bool(match["name"].strip())
-        span = match.span("name") if named else (match.start("begin"), match.start("begin"))
-        begin, stop = _milliseconds(match["begin"]), _milliseconds(match["stop"])
-        yield Cue(span[0], span, begin, stop, data[match.end() : max(match.end(), gap.start()) if gap else len(data)])
+    matches = _CUE.finditer(data, at)
+    match = next(matches, None)
+    while match is not None:
+        behind = next(matches, None)
+        yield _cue(data, match, behind.start() if behind else len(data))
+        match = behind
+
+
+def _cue(data: bytes, match: re.Match[bytes], until: int) -> Cue:
+    """The cue of a line of times; its text goes to the first empty line, or until the next cue."""
+    gap = _GAP.search(data, _line_end(data, match.end()), until)
+    named = match.start("name") >= 0 and bool(match["name"].strip())
+    span = match.span("name") if named else (match.start("begin"), match.start("begin"))
+    text = data[match.end() : max(match.end(), gap.start()) if gap else until]
+    return Cue(span[0], span, _milliseconds(match["begin"]), _milliseconds(match["stop"]), text)
 
 
 def _line_end(data: bytes, at: int) -> int:

@@ -23,7 +23,9 @@ _HIDDEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _CUT_OFF = re.compile(r"\A.*</(?:script|style|template)\s*>|\A[^<>]*>", re.DOTALL | re.IGNORECASE)
-_LINE = re.compile(r"</?(?:p|div|br|li|h[1-6]|tr|section|article|header|footer|aside|main|nav|blockquote|figure)\b[^>]*>", re.I)
+_LINE = re.compile(
+    r"</?(?:p|div|br|li|h[1-6]|tr|section|article|header|footer|aside|main|nav|blockquote|figure)\b[^>]*>", re.I
+)
 _ANY = re.compile(r"<[^<>]*+>")
 _SPACES = re.compile(r"[^\S\n]+")
 
@@ -97,7 +99,9 @@ def _behind(data: bytes, tag: Tag, *, xml: bool) -> int:
     if tag.name not in _UNSEEN or tag.closing or (xml and data[tag.stop - 2 : tag.stop] == b"/>"):
         return tag.stop
     depth = 1  # a template may hold others
-    for edge in re.compile(rb"<(/?)" + tag.name.encode() + rb"(?=[\s/>])[^>]*+>", re.IGNORECASE).finditer(data, tag.stop):
+    for edge in re.compile(rb"<(/?)" + tag.name.encode() + rb"(?=[\s/>])[^>]*+>", re.IGNORECASE).finditer(
+        data, tag.stop
+    ):
         depth += -1 if edge.group(1) else 1
         if not depth:
             return edge.end()

@@ -148,7 +148,11 @@ def test_marks_are_found() -> None:
     whole = verify(mark(drawing("plain"), OURS, explicit=ExplicitOptions(corner="top_left")).data).layers["explicit"]
     assert (whole.state, whole.place) == ("found", "top_left")
     assert "AI生成" in whole.zh
-    for text, state in (("本图片由<tspan>AI</tspan>生成", "found"), ("AI播客", "none"), ("AI生成的图像越来越多", "none")):
+    for text, state in (
+        ("本图片由<tspan>AI</tspan>生成", "found"),
+        ("AI播客", "none"),
+        ("AI生成的图像越来越多", "none"),
+    ):
         picture = f'<svg {NS} viewBox="0 0 9 9"><text x="1" y="2">{text}</text></svg>'
         assert verify(picture.encode()).layers["explicit"].state == state, text
     assert verify(drawing("plain")).layers["explicit"].state == "none"
@@ -159,7 +163,11 @@ def test_what_cannot_carry_a_mark_is_refused() -> None:
     cropped = f'<svg {NS} viewBox="0 0 9 9" preserveAspectRatio="xMidYMid slice"/>'.encode()
     with pytest.raises(Immovable):
         mark(cropped, OURS)
-    for wording, error in (("AI播客", UnlawfulWording), ("AI生成龘", UnprintableWording), ("AI生成" * 60, PictureTooSmall)):
+    for wording, error in (
+        ("AI播客", UnlawfulWording),
+        ("AI生成龘", UnprintableWording),
+        ("AI生成" * 60, PictureTooSmall),
+    ):
         with pytest.raises(error):
             mark(drawing("plain"), OURS, explicit=ExplicitOptions(wording=wording))
 
@@ -172,7 +180,10 @@ def test_hostile_pictures_raise_our_errors_alone(raw: bytes, text: str) -> None:
     assert surface is not None
     for data in (raw, text.encode(), f'<svg {NS} viewBox="{text}">{text}'.encode(), drawing("plain")[:200] + raw):
         asked = surfaces.Asked(ExplicitOptions(), STANDARD, fresh=False, own=True)
-        for attempt in (lambda one: surface.mark(one, svg.FORMAT, asked), lambda one: surface.find(one, svg.FORMAT, STANDARD)):
+        for attempt in (
+            lambda one: surface.mark(one, svg.FORMAT, asked),
+            lambda one: surface.find(one, svg.FORMAT, STANDARD),
+        ):
             try:
                 attempt(data)
             except SealmarkError:

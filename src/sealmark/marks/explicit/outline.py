@@ -99,7 +99,9 @@ def _stacked(lines: Sequence[_Line], width: int, left: int, top: int) -> tuple[s
 
 def _drawn(line: _Line, across: int, down: int) -> str:
     glyphs = ((_glyphs()[one], place) for one, place in line.places if one.strip())
-    return "".join(f"M{one['start'][0] + place + across} {one['start'][1] + down}{one['path']}" for one, place in glyphs)
+    return "".join(
+        f"M{one['start'][0] + place + across} {one['start'][1] + down}{one['path']}" for one, place in glyphs
+    )
 
 
 def _line(text: str) -> _Line:

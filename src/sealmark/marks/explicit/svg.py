@@ -36,7 +36,9 @@ def element(view: View, *, wording: str = "AI生成", corner: Corner = "bottom_r
 def places(data: bytes) -> list[tuple[int, str, Corner]]:
     """Where marks of this kind begin, with the wording and the corner that each names."""
     corners: Mapping[str, Corner] = {one: one for one in get_args(Corner)}
-    found = ((match.start(), *(part.decode("utf-8", "replace") for part in match.groups())) for match in _OURS.finditer(data))
+    found = (
+        (match.start(), *(part.decode("utf-8", "replace") for part in match.groups())) for match in _OURS.finditer(data)
+    )
     return [(start, wording, corners[corner]) for start, wording, corner in found if corner in corners]
 
 
