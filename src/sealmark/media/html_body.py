@@ -52,7 +52,7 @@ def body(data: bytes, *, xml: bool | None = None) -> Body:
     while True:
         at = _next(data, at, whatever=xml and seen)
         if html.MARKUP.match(data, at) is None:
-            return _implied(data, at, seen, xml)
+            return _implied(at, seen=seen, xml=xml)
         tag = tag_at(data, at, xml=xml)
         name = tag.name.rpartition(":")[2] if xml else tag.name
         if name == "body" and not tag.closing:
@@ -60,7 +60,7 @@ def body(data: bytes, *, xml: bool | None = None) -> Body:
         if name == "frameset":
             raise Damaged(format="HTML", **why("框架页没有正文", "a page of frames has no body"))
         if not _is_before(tag, name) and not (xml and seen):
-            return _implied(data, at, seen, xml)
+            return _implied(at, seen=seen, xml=xml)
         seen = seen or name in _SHELL or name == "!doctype"
         at = _behind(data, tag, xml=xml)
 
@@ -72,7 +72,7 @@ def _is_before(tag: Tag, name: str) -> bool:
     return name in html.OF_HEAD or name in _SHELL or name.startswith("!") or name == "?"
 
 
-def _implied(data: bytes, at: int, seen: bool, xml: bool) -> Body:
+def _implied(at: int, *, seen: bool, xml: bool) -> Body:
     if xml and seen:
         raise Damaged(format="HTML", **why("XHTML 没有 body 元素", "XHTML without an element body"))
     return Body(at, is_document=seen)

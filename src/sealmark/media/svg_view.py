@@ -14,8 +14,19 @@ _LENGTH = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z]*)\s*")
 _BOX = re.compile(rf"\s*({_NUMBER})(?:\s*,\s*|\s+)({_NUMBER})(?:\s*,\s*|\s+)({_NUMBER})(?:\s*,\s*|\s+)({_NUMBER})\s*")
 _ALIGNED = re.compile(r"\s*(?:x(Min|Mid|Max)Y(Min|Mid|Max))(?:\s+(meet|slice))?\s*")
 # CSS Values 4, 6.2: 96 pixels to the inch; 6.1: the sizes of type, at their initial 16 pixels.
-_PIXELS: Final = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 9.6 / 2.54, "q": 2.4 / 2.54, "pt": 96 / 72, "pc": 16.0,
-                  "em": 16.0, "rem": 16.0, "ex": 8.0}  # fmt: skip
+_PIXELS: Final = {
+    "": 1.0,
+    "px": 1.0,
+    "in": 96.0,
+    "cm": 96 / 2.54,
+    "mm": 9.6 / 2.54,
+    "q": 2.4 / 2.54,
+    "pt": 96 / 72,
+    "pc": 16.0,
+    "em": 16.0,
+    "rem": 16.0,
+    "ex": 8.0,
+}
 _LARGE = 1000.0  # pixels of the shortest side where the window decides
 _SHARES: Final = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
 
@@ -39,8 +50,9 @@ def view(attributes: Mapping[str, str]) -> View:
     box, width, height = _box(attributes), _length(attributes.get("width")), _length(attributes.get("height"))
     aligned = attributes.get("preserveAspectRatio", "").strip()
     if box is None:
-        known = width is not None and height is not None
-        return View((0, 0, width, height), (width, height)) if known else View(None, (_LARGE, _LARGE))
+        if width is None or height is None:
+            return View(None, (_LARGE, _LARGE))
+        return View((0, 0, width, height), (width, height))
     if width is None or height is None:
         if aligned.endswith("slice"):
             raise Immovable(format="SVG", **why("按未知窗口裁切", "cropped to a window of unknown shape"))

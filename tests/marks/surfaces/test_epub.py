@@ -141,9 +141,9 @@ def test_what_cannot_carry_a_label_is_refused() -> None:
     for change, error in cases:
         with pytest.raises(error):
             mark(zipped(epub3_parts() | change, stored="mimetype"), OURS)
-    fonts = {"META-INF/encryption.xml": cipher.format("font.otf"), "OEBPS/font.otf": b"x"}
+    fonts: Parts = {"META-INF/encryption.xml": cipher.format("font.otf"), "OEBPS/font.otf": b"x"}
     assert mark(zipped(epub3_parts() | fonts, stored="mimetype"), OURS).layers == ("explicit", "metadata")
-    large = epub3_parts() | {"OEBPS/page.xhtml": _XHTML.format("", "<p>" + "长" * 500_000 + "</p>")}
+    large: Parts = epub3_parts() | {"OEBPS/page.xhtml": _XHTML.format("", "<p>" + "长" * 500_000 + "</p>")}
     with pytest.raises(TooLarge):
         mark(zipped(large, stored="mimetype"), OURS, limits=Limits(size=100_000))
 

@@ -21,7 +21,8 @@ from sealmark.media import STANDARD, cue, srt, vtt
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 SRT = {
     "late": "1\n00:00:05,000 --> 00:00:07,000\n你好\n\n2\n00:00:08,000 --> 00:00:09,000\n再见\n",
-    "at once": "\ufeff1\r\n00:00:00,000 --> 00:00:02,000\r\n<i>你好</i>\r\n\r\n2\r\n00:00:02,500 --> 00:00:09,000\r\n12\r\n再见\r\n\r\n",
+    "at once": "\ufeff1\r\n00:00:00,000 --> 00:00:02,000\r\n<i>你好</i>\r\n\r\n"
+    "2\r\n00:00:02,500 --> 00:00:09,000\r\n12\r\n再见\r\n\r\n",
     "soon": "0\n00:00:02,200 --> 00:00:04,000\nA\n\n1\n00:00:05,000 --> 00:00:06,000\nB",
     "room below": "5\n00:00:01,000 --> 00:00:04,000\n早\n\n7\n00:00:05,000 --> 00:00:06,000\nB\n",
     "short times": "1\n00:00:05.5 --> 00:00:07.25\nA\n",
@@ -30,7 +31,8 @@ SRT = {
 VTT = {
     "late": "WEBVTT\n\nid\n00:05.000 --> 00:07.000 align:start\n你好\n\n00:08.000 --> 00:09.000\n再见\n",
     "at once": "\ufeffWEBVTT - 标题\r\nKind: captions\r\n\r\n00:00.000 --> 00:02.000\r\n你好\r\n",
-    "blocks": "WEBVTT\n\nSTYLE\n::cue(b) { color: red }\n\nREGION\nid:r\n\nNOTE 00:00 is early\n\n1\n00:00:02.200 --> 00:00:09.000\nA\n",
+    "blocks": "WEBVTT\n\nSTYLE\n::cue(b) { color: red }\n\nREGION\nid:r\n\nNOTE 00:00 is early\n\n"
+    "1\n00:00:02.200 --> 00:00:09.000\nA\n",
     "no line between": "WEBVTT\n00:05.000 --> 00:06.000\nA",
     "nothing": "WEBVTT",
 }
@@ -100,7 +102,7 @@ def test_an_independent_reader_shows_every_cue(name: str, text: str) -> None:
 
 def _read(data: bytes, form: str) -> list[tuple[int, str]]:
     """The beginning and the text of each packet."""
-    with av.open(io.BytesIO(data), format={"srt": "srt", "vtt": "webvtt"}[form]) as container:
+    with av.open(io.BytesIO(data), "r", {"srt": "srt", "vtt": "webvtt"}[form]) as container:
         return [(int(one.pts or 0), bytes(one).decode()) for one in container.demux() if one.size]
 
 
@@ -131,13 +133,14 @@ def test_a_browser_shows_the_mark_beside_speech(key: str, browser: Browser) -> N
 
 def test_anothers_wording_counts_at_either_end() -> None:
     """Measures Art. 6(3): a first or a last cue that is a wording; speech about generated things is none."""
-    body = "1\n00:00:01,000 --> 00:00:04,000\n{}\n\n2\n00:00:05,000 --> 00:00:06,000\n中\n\n3\n00:00:07,000 --> 00:00:08,000\n{}\n"
+    times = ("00:00:01,000 --> 00:00:04,000", "00:00:05,000 --> 00:00:06,000", "00:00:07,000 --> 00:00:08,000")
+    body = "\n\n".join(f"{number}\n{time}\n{{}}" for number, time in enumerate(times, 1))
     for words, place in (
         (("<b>本视频由AI生成</b>", "x"), "start"),
         (("x", "内容由AI生成"), "end"),
         (("AI生成的视频好看吗", "x"), None),
     ):
-        assert verify(body.format(*words).encode(), name="a.srt").layers["explicit"].place == place
+        assert verify(body.format(words[0], "中", words[1]).encode(), name="a.srt").layers["explicit"].place == place
 
 
 @settings(max_examples=200, deadline=None)

@@ -46,7 +46,7 @@ def element(words: str, body: Body, manner: Manner, corner: Corner = "bottom_rig
 
 
 def there(data: bytes, body: Body, manner: Manner, encoding: str) -> tuple[str, Corner] | None:
-    """What the mark of ours at the start of this body says, and its corner; nothing where there is none as we make it."""
+    """What our mark at the start of this body says, and its corner; nothing where none stands there as we make it."""
     match = _OURS.match(data, len(data) - len(data[body.start :].lstrip()))
     if match is None:
         return None

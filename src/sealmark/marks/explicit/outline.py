@@ -13,7 +13,16 @@ from sealmark.marks.explicit.errors import PictureTooSmall, UnlawfulWording, Unp
 from sealmark.marks.explicit.wording import cells, lawful, read, table
 
 EM = 1000
-_Glyphs = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Glyph:
+    """A character as `outlines.json` has it; see `tools/label_outlines.py`."""
+
+    advance: int
+    box: tuple[int, int, int, int]
+    start: tuple[int, int]
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,8 @@ def outline(wording: str, shown: tuple[float, float]) -> Outline:
 
 
 @cache
-def _glyphs() -> _Glyphs:
-    found: _Glyphs = json.loads(read("outlines.json"))
-    return found
+def _glyphs() -> dict[str, _Glyph]:
+    return {character: _Glyph(**one) for character, one in json.loads(read("outlines.json")).items()}
 
 
 def _check(wording: str) -> None:
@@ -74,7 +82,7 @@ def _check(wording: str) -> None:
 def _least_ink(wording: str) -> int:
     """The height of the lowest character that counts: a capital or a Chinese one."""
     counted = (one for one in wording if one.isupper() or "\u4e00" <= one <= "\u9fff")
-    return min(_glyphs()[one]["box"][3] - _glyphs()[one]["box"][1] for one in counted)
+    return min(_glyphs()[one].box[3] - _glyphs()[one].box[1] for one in counted)
 
 
 def _laid(wording: str, picture: tuple[int, int], layout: dict[str, Any]) -> Outline:
@@ -99,17 +107,15 @@ def _stacked(lines: Sequence[_Line], width: int, left: int, top: int) -> tuple[s
 
 def _drawn(line: _Line, across: int, down: int) -> str:
     glyphs = ((_glyphs()[one], place) for one, place in line.places if one.strip())
-    return "".join(
-        f"M{one['start'][0] + place + across} {one['start'][1] + down}{one['path']}" for one, place in glyphs
-    )
+    return "".join(f"M{one.start[0] + place + across} {one.start[1] + down}{one.path}" for one, place in glyphs)
 
 
 def _line(text: str) -> _Line:
     places, at = [], 0
     for one in text:
         places.append((one, at))
-        at += _glyphs()[one]["advance"]
-    boxes = [(_glyphs()[one]["box"], place) for one, place in places if one.strip()]
+        at += _glyphs()[one].advance
+    boxes = [(_glyphs()[one].box, place) for one, place in places if one.strip()]
     left, right = min(box[0] + place for box, place in boxes), max(box[2] + place for box, place in boxes)
     return _Line(tuple(places), (left, min(box[1] for box, _ in boxes), right, max(box[3] for box, _ in boxes)))
 

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from sealmark.marks.explicit.errors import PictureTooSmall, UnlawfulWording, UnprintableWording
-from sealmark.marks.explicit.options import Corner as Corner
+from sealmark.marks.explicit.options import Corner
 from sealmark.marks.explicit.wording import cells, lawful, read, table
+
+__all__ = ["Corner", "Mask", "Stamp", "corner_of", "stamp"]
 
 Mask = NDArray[np.float32]
 

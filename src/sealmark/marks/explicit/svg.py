@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import get_args
 
-from sealmark.marks.explicit.outline import Outline, outline
 from sealmark.marks.explicit.options import Corner
+from sealmark.marks.explicit.outline import Outline, outline
 from sealmark.marks.explicit.wording import table
 from sealmark.media.markup import escaped
 from sealmark.media.svg import NAMESPACE
@@ -35,11 +35,12 @@ def element(view: View, *, wording: str = "AI生成", corner: Corner = "bottom_r
 
 def places(data: bytes) -> list[tuple[int, str, Corner]]:
     """Where marks of this kind begin, with the wording and the corner that each names."""
-    corners: Mapping[str, Corner] = {one: one for one in get_args(Corner)}
-    found = (
-        (match.start(), *(part.decode("utf-8", "replace") for part in match.groups())) for match in _OURS.finditer(data)
-    )
-    return [(start, wording, corners[corner]) for start, wording, corner in found if corner in corners]
+    corners: Mapping[bytes, Corner] = {one.encode(): one for one in get_args(Corner)}
+    return [
+        (match.start(), match.group(1).decode("utf-8", "replace"), corners[match.group(2)])
+        for match in _OURS.finditer(data)
+        if match.group(2) in corners
+    ]
 
 
 def _window(view: View, made: Outline, corner: Corner) -> str:
