@@ -33,6 +33,14 @@ def element(view: View, *, wording: str = "AI生成", corner: Corner = "bottom_r
     )
 
 
+def box_of(view: View, wording: str, corner: Corner) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the plate, as shares of what is seen; raises as `element` does."""
+    made = outline(wording, view.shown)
+    left, top = _place(made, corner)
+    width, height = made.picture
+    return left / width, top / height, (left + made.size[0]) / width, (top + made.size[1]) / height
+
+
 def places(data: bytes) -> list[tuple[int, str, Corner]]:
     """Where marks of this kind begin, with the wording and the corner that each names."""
     corners: Mapping[bytes, Corner] = {one.encode(): one for one in get_args(Corner)}

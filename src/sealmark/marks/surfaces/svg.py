@@ -11,7 +11,7 @@ from sealmark.marks.explicit import svg as drawing
 from sealmark.marks.explicit import text as written
 from sealmark.marks.explicit.options import Corner
 from sealmark.marks.explicit.wording import lawful
-from sealmark.marks.finding import LayerFinding
+from sealmark.marks.finding import LayerFinding, Whereabouts
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
 from sealmark.media import Format, Limits, svg
 from sealmark.media.pieces import Buffer
@@ -60,7 +60,19 @@ def _find(data: Buffer, _form: Format, _limits: Limits) -> LayerFinding:
         return LayerFinding("none", zh, en)
     words = "、".join(dict.fromkeys([*(wording for wording, _ in ours), *others]))
     zh, en = f"图片上有“{words}”字样的显式标识。", f"The picture bears a visible mark that reads {words}."
-    return LayerFinding("found", zh, en, ", ".join(dict.fromkeys(corner for _, corner in ours)) or "text")
+    place = ", ".join(dict.fromkeys(corner for _, corner in ours)) or "text"
+    return LayerFinding("found", zh, en, place, where=_where(whole, ours) if ours else None)
+
+
+def _where(data: bytes, marks: list[tuple[str, Corner]]) -> Whereabouts | None:
+    """The plates of our marks on what is seen of the picture; nothing where that cannot be told."""
+    document, _ = svg.remains(data)
+    try:
+        seen = view(document.attributes if document else {})
+        boxes = dict.fromkeys(drawing.box_of(seen, wording, corner) for wording, corner in marks)
+    except SealmarkError:
+        return None
+    return Whereabouts(tuple(boxes), seen.shown[0] / seen.shown[1])
 
 
 def _texts(data: bytes) -> list[str]:
