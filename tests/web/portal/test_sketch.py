@@ -108,4 +108,11 @@ def test_where_nothing_was_found_nothing_is_drawn() -> None:
     """No place, no drawing; a layer without a place in the file neither."""
     assert sketch("explicit", found(None), "png") is None
     assert sketch("watermark", found("whole picture"), "png") is None
-    assert sketch("credential", found("C2PA"), "png") is not None
+
+
+@pytest.mark.parametrize(("state", "kind"), [("found", "seal"), ("damaged", "broken")])
+def test_a_credential_is_a_seal_on_its_way(state: str, kind: str) -> None:
+    """A credential that reads is a seal beside its place in the file; one that does not is a broken one."""
+    drawn = sketch("credential", found("PNG caBX") | {"state": state}, "png")
+    assert drawn is not None
+    assert (drawn.kind, drawn.paths) == (kind, (("PNG", "caBX"),))

@@ -152,7 +152,7 @@ def _sureness(layer: str, state: str, form: str) -> str | None:
 
 def _place(layer: str, place: str | None, language: Language) -> str | None:
     """Where something was found, in words."""
-    if place is None or layer == "metadata":
+    if place is None or layer in ("metadata", "credential"):
         return place
     if place in _PLACES:
         return _PLACES[place]

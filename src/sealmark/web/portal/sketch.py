@@ -18,6 +18,7 @@ Zone = tuple[float, float, float, float]  # left, top, width, height
 _EDGE = 4.0  # what stays free around a picture's frame
 _BARS = 40
 _MOST_PATHS = 4
+_IN_FILES = frozenset(("metadata", "credential"))  # layers whose places are ways through containers
 _SHEETS = ("xls", "xlt", "ods", "ots")
 _SLIDES = ("ppt", "pot", "pps", "odp", "otp")
 _CORNERS: Mapping[str, tuple[float, float, float, float]] = {
@@ -71,10 +72,9 @@ def sketch(layer: str, finding: Mapping[str, Any], form: str) -> Sketch | None:
     place = finding["place"]
     if place is None:
         return None
-    if layer == "metadata":
-        return Sketch("tree", paths=tuple(map(steps, place.split("; ")[:_MOST_PATHS])))
-    if layer == "credential":
-        return Sketch("seal")
+    if layer in _IN_FILES:
+        kind = "tree" if layer == "metadata" else "seal" if finding["state"] == "found" else "broken"
+        return Sketch(kind, paths=tuple(map(steps, place.split("; ")[:_MOST_PATHS])))
     return _scene(place, finding.get("where") or {}, form) if layer == "explicit" else None
 
 
