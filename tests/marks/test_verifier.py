@@ -91,7 +91,10 @@ def test_nothing_found_is_said_as_such(key: str) -> None:
     assert tuple(verdict.layers) == LAYERS
     assert verdict.layers["credential"].state == "none"
     assert {verdict.layers[name].state for name in LAYERS[3:]} == {"not_checked"}
-    looked = key.partition(" ")[0] in ("png", "jpeg", "webp", "gif", "wav", "mp3", "markdown") and key != "gif moving"
+    looked = (
+        key.partition(" ")[0] in ("png", "jpeg", "webp", "gif", "wav", "mp3", "markdown", "epub")
+        and key != "gif moving"
+    )
     assert verdict.layers["explicit"].state == ("none" if looked else "not_checked")
 
 

@@ -1,5 +1,8 @@
 """EPUB 2 and 3: a ZIP archive whose entry `mimetype` comes first, with package documents that describe it."""
 
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from sealmark.errors import why
@@ -13,10 +16,14 @@ NAME = "EPUB"
 MEDIA_TYPE = "application/epub+zip"  # EPUB 3.3, 4.2.4: all that the entry mimetype holds
 CONTAINER = "META-INF/container.xml"  # EPUB 3.3, 4.2.6.3.1
 SIGNATURES = "META-INF/signatures.xml"  # EPUB 3.3, 4.2.6.3.6
+ENCRYPTION = "META-INF/encryption.xml"  # EPUB 3.3, 4.2.6.3.2
 OPF = "http://www.idpf.org/2007/opf"
+XHTML = frozenset(("application/xhtml+xml", "text/html", "text/x-oeb1-document"))
+SVG = "image/svg+xml"
 MOST_RENDITIONS = 16
 _CONTAINER = "urn:oasis:names:tc:opendocument:xmlns:container"
 _PACKAGE_TYPE = "application/oebps-package+xml"
+_CIPHER = "http://www.w3.org/2001/04/xmlenc#"
 
 
 def is_epub(data: bytes) -> bool:
@@ -58,3 +65,46 @@ def metadata(document: Document) -> Element:
 def is_version_2(document: Document) -> bool:
     """Whether a package document follows EPUB 2."""
     return document.root.attributes.get("version", "").strip().startswith("2")
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A document of the spine: its name in the archive and its media type."""
+
+    part: str
+    media_type: str
+
+
+def spine(package: Package, part: str) -> list[Chapter]:
+    """The documents that a reader sees, in order, each once (EPUB 3.3, 5.7); raises `Damaged`."""
+    root = package.document(part).root
+    manifest, order = root.first(OPF, "manifest"), root.first(OPF, "spine")
+    if manifest is None or order is None:
+        raise Damaged(format=NAME, **why("包文档缺少清单或书脊", "the package document has no manifest or no spine"))
+    items = {one.attributes.get("id", ""): one for one in manifest.all(OPF, "item")}
+    wanted = dict.fromkeys(one.attributes.get("idref", "") for one in order.all(OPF, "itemref"))
+    return [_chapter(package, part, items[name]) for name in wanted if name in items]
+
+
+def _chapter(package: Package, part: str, item: Element) -> Chapter:
+    href = item.attributes.get("href", "").partition("#")[0]
+    folder = posixpath.dirname(part)
+    names = (posixpath.normpath(posixpath.join(folder, one)) for one in dict.fromkeys((unquote(href), href)))
+    found = next((name for one in names if (name := package.name(one))), None)
+    if found is None:
+        raise Damaged(format=NAME, **why("书脊所列的文档缺失", "a document of the spine is missing"))
+    return Chapter(found, item.attributes.get("media-type", "").strip().lower())
+
+
+def encrypted(package: Package) -> frozenset[str]:
+    """The names, in lower case, of the entries that are encrypted or obfuscated."""
+    if not package.name(ENCRYPTION):
+        return frozenset()
+    return frozenset(_ciphered(package.document(ENCRYPTION).root))
+
+
+def _ciphered(element: Element) -> Iterator[str]:
+    for child in element.children:
+        if (child.namespace, child.name) == (_CIPHER, "CipherReference"):
+            yield unquote(child.attributes.get("URI", "")).lower()
+        yield from _ciphered(child)

@@ -17,11 +17,11 @@ from sealmark.media.errors import Damaged, NotUtf8
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 # Where no tag but a closing one counts (13.2.5: the states of raw text and of escapable raw text).
 _RAW = frozenset(("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"))
 # What may stand in or before a head, and does not end it (13.2.6.4.1 to 13.2.6.4.4).
-_OF_HEAD = frozenset(
+OF_HEAD = frozenset(
     ("base", "basefont", "bgsound", "link", "meta", "script", "style", "title", "noframes", "noscript", "template")
 )
 _BEFORE_HEAD = frozenset(("!doctype", "?", "html", "head"))
@@ -44,7 +44,7 @@ _PLAIN = re.compile(
     + rb">)*",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(rb"<[A-Za-z/!?]")
+MARKUP = re.compile(rb"<[A-Za-z/!?]")
 _DOCTYPE = re.compile(rb"<!doctype(\s++html(?=[\s>]))?", re.IGNORECASE)
 _SCRIPT = re.compile(rb"<!--|-->|<(/?)script(?=[\s/>])", re.IGNORECASE)
 _COMMENT_END = re.compile(rb"--!?>")
@@ -127,7 +127,7 @@ def remains(data: bytes) -> tuple[Document, Damaged | None]:
                 raise _damaged(**why("meta 过多", "meta elements without end"))
     except Damaged as error:
         damage = error
-    encoding = "utf-8" if data.startswith(_BOM) else head.encoding or _declared(data)
+    encoding = "utf-8" if data.startswith(BOM) else head.encoding or _declared(data)
     end = len(data) if head.end is None else head.end
     return Document(data, encoding, tuple(metas), head.begin, end), damage or _misencoded(data, encoding)
 
@@ -138,6 +138,11 @@ def parse(data: bytes) -> Document:
     if damage is not None:
         raise damage
     return document
+
+
+def is_xml(data: bytes) -> bool:
+    """Whether a document says that it is XHTML, whose empty tags are empty elements."""
+    return _XML.match(data) is not None
 
 
 def _damaged(**cause: str) -> Damaged:
@@ -174,7 +179,7 @@ class _Head:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._seen = self.begin = len(_BOM) if data.startswith(_BOM) else 0
+        self._seen = self.begin = len(BOM) if data.startswith(BOM) else 0
         self.encoding = ""
         self.end: int | None = None
 
@@ -193,8 +198,8 @@ class _Head:
 def _goes_on(tag: Tag) -> bool:
     """Whether the head does, or what stands before it."""
     if tag.closing:
-        return tag.name in _OF_HEAD
-    return tag.name in _OF_HEAD or tag.name in _BEFORE_HEAD or tag.name.startswith("!")
+        return tag.name in OF_HEAD
+    return tag.name in OF_HEAD or tag.name in _BEFORE_HEAD or tag.name.startswith("!")
 
 
 def _charset(found: dict[str, str]) -> str:
@@ -207,14 +212,16 @@ def _charset(found: dict[str, str]) -> str:
 
 def _tags(data: bytes, head: _Head) -> Iterator[Tag]:
     """The tags, comments and declarations of the head, and of the body those that may concern us."""
-    xml, at = _XML.match(data) is not None, 0
+    xml, at = is_xml(data), 0
     while True:
         if head.end is not None and (plain := _PLAIN.match(data, at)):
             at = plain.end()
-        markup = _MARKUP.search(data, at)
+        markup = MARKUP.search(data, at)
         if markup is None:
             return
-        tag = _tag(data, markup.start(), xml=xml)
+        tag = tag_at(data, markup.start(), xml=xml)
+        if xml and tag.name.endswith(":html"):  # what is written into its head would be no XHTML
+            raise _damaged(**why("XHTML 元素带前缀", "XHTML whose elements bear a prefix"))
         if head.end is None:
             head.see(tag)
         yield tag
@@ -223,7 +230,7 @@ def _tags(data: bytes, head: _Head) -> Iterator[Tag]:
         at = tag.stop
 
 
-def _tag(data: bytes, at: int, *, xml: bool) -> Tag:
+def tag_at(data: bytes, at: int, *, xml: bool) -> Tag:
     """The tag, element of raw text, comment or declaration at `at`."""
     match = _TAG.match(data, at)
     if match is None:

@@ -5,6 +5,7 @@ common and does no harm.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat  # no declarations are let through, see _document_type
 
@@ -49,11 +50,25 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An SVG: its bytes, the span of the root's start tag, and its metadata elements."""
+    """An SVG: its bytes, the span of the root's start tag, its metadata elements, and the root's attributes.
+
+    `close` is where the root's end tag begins; of an empty tag, and of a document that is cut, there is none.
+    """
 
     data: bytes
     root: tuple[int, int]
     metadata: tuple[Metadata, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    close: int | None = None
+
+    def appended(self, element: bytes) -> bytes:
+        """The SVG with an element as the last in its root, where it is painted above all others (SVG 2, 3.3)."""
+        start, stop = self.root
+        if self.close is not None:
+            return self.data[: self.close] + element + self.data[self.close :]
+        tag = self.data[start:stop]
+        name = tag[1:].split(None, 1)[0].rstrip(b"/>")
+        return self.data[:start] + tag[:-2] + b">" + element + b"</" + name + b">" + self.data[stop:]
 
 
 @dataclass(slots=True)
@@ -63,6 +78,8 @@ class _Scan:
     open: list[int] = field(default_factory=list)
     inside: list[int] = field(default_factory=list)
     metadata: list[Metadata] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
+    close: int | None = None
 
 
 class _RefusedError(Exception):
@@ -75,7 +92,7 @@ def remains(data: bytes) -> tuple[Document | None, Damaged | None]:
     parser = expat.ParserCreate("UTF-8", " ")
     parser.StartDoctypeDeclHandler = _document_type
     parser.XmlDeclHandler = _declaration
-    parser.StartElementHandler = lambda name, _: _started(scan, parser, name)
+    parser.StartElementHandler = lambda name, found: _started(scan, parser, name, found)
     parser.EndElementHandler = lambda name: _ended(scan, parser, name)
     try:
         parser.Parse(data, True)
@@ -83,7 +100,9 @@ def remains(data: bytes) -> tuple[Document | None, Damaged | None]:
         damage = Damaged(format="SVG", **why("不是完整的 XML", "not whole XML"))
     except _RefusedError as error:
         damage = Damaged(format="SVG", **error.args[0])
-    return Document(data, scan.root, tuple(scan.metadata)) if scan.root else None, damage
+    if scan.root is None:
+        return None, damage
+    return Document(data, scan.root, tuple(scan.metadata), scan.attributes, scan.close), damage
 
 
 def parse(data: bytes) -> Document:
@@ -104,12 +123,12 @@ def _declaration(_version: str, encoding: str | None, _standalone: int) -> None:
         raise _RefusedError(why("不是 UTF-8", "not UTF-8"))
 
 
-def _started(scan: _Scan, parser: expat.XMLParserType, name: str) -> None:
+def _started(scan: _Scan, parser: expat.XMLParserType, name: str, found: dict[str, str]) -> None:
     at, local = parser.CurrentByteIndex, name.rpartition(" ")[2]
     if scan.root is None:
         if local != "svg":
             raise _RefusedError(why("根元素不是 svg", "a root other than svg"))
-        scan.root = (at, at + len(_tag(scan.data, at)))
+        scan.root, scan.attributes = (at, at + len(_tag(scan.data, at))), found
     if len(scan.open) >= DEEPEST or len(scan.metadata) > MOST_PARTS:
         raise _RefusedError(why("元素过深或过多", "elements without end"))
     scan.open.append(at)
@@ -119,6 +138,8 @@ def _started(scan: _Scan, parser: expat.XMLParserType, name: str) -> None:
 
 def _ended(scan: _Scan, parser: expat.XMLParserType, name: str) -> None:
     scan.open.pop()
+    if not scan.open and scan.root and not scan.data[: scan.root[1]].endswith(b"/>"):
+        scan.close = parser.CurrentByteIndex
     if name.rpartition(" ")[2] != "metadata":
         return
     start, at = scan.inside.pop(), parser.CurrentByteIndex

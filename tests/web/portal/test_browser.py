@@ -12,7 +12,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+import sealmark
 from sealmark.web.portal.app import portal
+from tests.media.packages import docx, epub3_parts, zipped
 from tests.web.portal.house import SmallHouse, small_house
 from tests.web.portal.samples import CODE, label, marked, opened, picture, relabelled
 from tools.browser import find_or_install
@@ -187,6 +189,38 @@ def test_nothing_is_cut_off_at_360_pixels(browser: Browser, site: Site, language
                 page.wait_for_selector(".verdict")
             assert page.evaluate(OVERFLOW) == 0, address
             assert page.evaluate(CUT_OFF) == [], address
+
+
+EVERY_PLACE = {
+    "sign.svg": (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 500"/>', ("explicit", "metadata")),
+    "page.html": (b"<!doctype html><title>x</title><p>x", ("explicit", "metadata")),
+    "book.epub": (zipped(epub3_parts(), stored="mimetype"), ("explicit", "metadata")),
+    "film.srt": (b"1\n00:00:05,000 --> 00:00:07,000\nx\n", ("explicit", "metadata")),
+    "text.txt": ("今天天气很好。".encode(), ("explicit", "metadata")),
+    "paper.docx": (docx(), ("metadata",)),
+}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_place_of_every_mark_is_drawn(browser: Browser, site: Site, language: str, width: int) -> None:
+    """Each kind of item shows drawings or trees of its places, of a size to be seen, and nothing is cut off."""
+    with visit(browser, site, locale=language, viewport={"width": width, "height": 740}) as page:
+        for name, (data, layers) in EVERY_PLACE.items():
+            item = sealmark.mark(data, label(), name=name, layers=layers).data
+            page.goto("/verify")
+            drop(page, name, item)
+            page.locator(".ask .button").click()
+            page.wait_for_selector(".verdict")
+            assert page.locator("svg.sketch").count() == ("explicit" in layers), name
+            assert page.locator(".tree").count() == (name != "text.txt"), name
+            for drawn in page.locator("svg.sketch, .tree").all():
+                box = drawn.bounding_box()
+                assert box is not None
+                assert box["width"] > 40
+                assert box["height"] > 30
+            assert page.evaluate(OVERFLOW) == 0, name
+            assert page.evaluate(CUT_OFF) == [], name
 
 
 def test_a_printed_receipt_is_the_slip_alone(browser: Browser, site: Site) -> None:

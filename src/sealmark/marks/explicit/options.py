@@ -5,6 +5,8 @@ from typing import Literal
 
 from sealmark.errors import Language
 
+Corner = Literal["bottom_right", "bottom_left", "top_right", "top_left"]
+
 
 @dataclass(frozen=True, slots=True)
 class ExplicitOptions:
@@ -15,7 +17,7 @@ class ExplicitOptions:
     """
 
     wording: str = "AI生成"
-    corner: Literal["bottom_right", "bottom_left", "top_right", "top_left"] = "bottom_right"
+    corner: Corner = "bottom_right"
     form: Literal["voice", "rhythm"] = "voice"
     position: Literal["start", "end", "start_end"] | None = None
     language: Language = "zh"

@@ -8,16 +8,17 @@ them keeps the rule.
 import io
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from sealmark.marks.explicit.errors import PictureTooSmall, UnlawfulWording, UnprintableWording
-from sealmark.marks.explicit.wording import lawful, read, table
+from sealmark.marks.explicit.options import Corner
+from sealmark.marks.explicit.wording import cells, lawful, read, table
 
-Corner = Literal["bottom_right", "bottom_left", "top_right", "top_left"]
+__all__ = ["Corner", "Mask", "Stamp", "corner_of", "stamp"]
+
 Mask = NDArray[np.float32]
 
 
@@ -114,20 +115,11 @@ def _letters(text: str, em: int) -> Mask:
 
 @lru_cache(maxsize=32)
 def _render(wording: str, em: int, stacked: bool, padding: float, margin: float) -> Stamp:
-    ink = _stack([_letters(cell, em) for cell in _cells(wording)], em) if stacked else _letters(wording, em)
+    ink = _stack([_letters(cell, em) for cell in cells(wording)], em) if stacked else _letters(wording, em)
     inset = max(2, round(em * padding))
     across, down = (inset, inset) if stacked or padding < 0.25 else (round(inset * 1.35), inset)
     framed = np.pad(ink, ((down, down), (across, across)))
     return Stamp(_plate(framed.shape[1], framed.shape[0], em), framed, round(em * margin))
-
-
-def _cells(wording: str) -> list[str]:
-    """The cells of an upright column: each Chinese character, and each Latin word whole."""
-    cells: list[str] = []
-    for character in wording:
-        joins = cells and character.isascii() and cells[-1].isascii() and character != " "
-        cells[-1:] = [cells[-1] + character] if joins else [*cells[-1:], character]
-    return [cell.strip() for cell in cells if cell.strip()]
 
 
 def _stack(cells: list[Mask], em: int) -> Mask:

@@ -21,3 +21,12 @@ def lawful(wording: str) -> bool:
     """Whether a wording holds both an AI element and a generation element (GB 45438 5.1-5.6)."""
     elements = table("wordings.toml")["elements"]
     return any(part in wording for part in elements["ai"]) and any(part in wording for part in elements["generation"])
+
+
+def cells(wording: str) -> list[str]:
+    """The cells of an upright column: each Chinese character, and each Latin word whole."""
+    found: list[str] = []
+    for character in wording:
+        joins = found and character.isascii() and found[-1].isascii() and character != " "
+        found[-1:] = [found[-1] + character] if joins else [*found[-1:], character]
+    return [cell.strip() for cell in found if cell.strip()]

@@ -15,7 +15,14 @@ from sealmark.media import Format
 __all__ = ["UNPERCEIVED", "Asked", "Shown", "Surface", "of"]
 
 # The module of a format's name, and of whole media; a name goes before its medium, and None says that there is none.
-_FORMATS: Mapping[str, str | None] = {}
+_FORMATS: Mapping[str, str | None] = {
+    "svg": "svg",
+    "html": "html",
+    "epub": "epub",
+    "srt": "subtitles",
+    "vtt": "subtitles",
+    "json": None,
+}
 _MEDIA: Mapping[str, str] = {"text": "text", "image": "image", "audio": "audio", "video": "video"}
 
 

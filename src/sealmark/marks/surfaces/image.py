@@ -3,7 +3,7 @@
 from sealmark.marks import note
 from sealmark.marks.explicit import image as drawing
 from sealmark.marks.explicit import seeing
-from sealmark.marks.finding import LayerFinding
+from sealmark.marks.finding import LayerFinding, Whereabouts
 from sealmark.marks.note import Note
 from sealmark.marks.surfaces.surface import UNPERCEIVED, Asked, Shown, Surface
 from sealmark.media import Format, Limits, image
@@ -41,7 +41,8 @@ def _losses(picture: Picture) -> tuple[Note, ...]:
 
 def _find(data: Buffer, _form: Format, limits: Limits) -> LayerFinding:
     try:
-        sights = seeing.find(image.decode(bytes(data), limits).rgb())
+        picture = image.decode(bytes(data), limits).rgb()
+        sights = seeing.find(picture)
     except (MovingImage, NotEncodable):
         return UNPERCEIVED
     if not sights:
@@ -50,7 +51,8 @@ def _find(data: Buffer, _form: Format, limits: Limits) -> LayerFinding:
         return LayerFinding("none", zh, en)
     words = "、".join(dict.fromkeys(sight.wording for sight in sights))
     zh, en = f"图片上有“{words}”字样的显式标识。", f"The picture bears a visible mark that reads {words}."
-    return LayerFinding("found", zh, en, ", ".join(dict.fromkeys(sight.corner for sight in sights)))
+    where = Whereabouts(tuple(sight.box for sight in sights), picture.width / picture.height)
+    return LayerFinding("found", zh, en, ", ".join(dict.fromkeys(sight.corner for sight in sights)), where=where)
 
 
 SURFACE = Surface(_mark, _plain, _find)

@@ -13,7 +13,9 @@ KINDS: Mapping[str, str] = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml; charset=utf-8",
 }
-FOLDERS = ("", "styles", "scripts", "pictures")
+FOLDERS = ("", "styles", "scripts", "pictures", "label")
+# What pages of other hosts may link: the label that providers put beside what they generate (GB 45438 5.6).
+EMBEDDED = frozenset(("aigc-label.css",))
 _TOKEN = re.compile(r"var\((--[\w-]+)\)")
 _DEFINED = re.compile(r"(--[\w-]+):\s*([^;]+);")
 

@@ -68,6 +68,8 @@ class Pages:
         known = request.query_params.get("v") == found.version
         kept = f"public, max-age={_YEAR}, immutable" if known else "no-cache"
         headers = {**self.headers, "Cache-Control": kept, "ETag": f'"{found.version}"'}
+        if request.path_params["name"] in assets.EMBEDDED:
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         return Response(found.data, media_type=found.media_type, headers=headers)

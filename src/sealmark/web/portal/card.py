@@ -16,16 +16,20 @@ from sealmark.settings import Settings
 from sealmark.web.design.languages import noted, translated
 from sealmark.web.portal import words
 from sealmark.web.portal.seen import Seen
+from sealmark.web.portal.sketch import Sketch, sketch
 
 Knowledge = Literal["unchanged", "alike", "altered", "unheard", "unknown"]
-_PLACES: Mapping[str, tuple[str, str]] = {
-    "start": (noted("开头"), "start"),
-    "end": (noted("结尾"), "end"),
-    "start, end": (noted("开头和结尾"), "both"),
-    "top_left": (noted("左上角"), "top_left"),
-    "top_right": (noted("右上角"), "top_right"),
-    "bottom_left": (noted("左下角"), "bottom_left"),
-    "bottom_right": (noted("右下角"), "bottom_right"),
+_PLACES: Mapping[str, str] = {
+    "start": noted("开头"),
+    "middle": noted("中间"),
+    "end": noted("结尾"),
+    "start, end": noted("开头和结尾"),
+    "top_left": noted("左上角"),
+    "top_right": noted("右上角"),
+    "bottom_left": noted("左下角"),
+    "bottom_right": noted("右下角"),
+    "text": noted("图中文字"),
+    "opening": noted("片头画面"),
 }
 # The panel about our ledger says these already, larger.
 _SAID_BY_LEDGER = frozenset((note.ALTERED.code, note.LABEL_DIFFERS.code))
@@ -36,7 +40,10 @@ _SOUND, _NO_CODE = noted("符合 27 位编码规则"), noted("不是 27 位编�
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One layer: its name and meaning, its state, what was found, where (with a picture), and how sure that is."""
+    """One layer: its name and meaning, its state, what was found, where (with a drawing), and how sure that is.
+
+    `detail` is the place's name in the file, where `place` says it in other words.
+    """
 
     name: str
     about: str
@@ -44,7 +51,8 @@ class Row:
     word: str
     sentence: str
     place: str | None
-    picture: str | None
+    detail: str | None
+    sketch: Sketch | None
     sureness: str | None
 
 
@@ -116,18 +124,19 @@ def _knowledge(known: Mapping[str, Any], label: Mapping[str, str], own: str) -> 
     return "unheard" if label.get("ContentProducer") == own else "unknown"
 
 
-def _row(name: str, finding: Mapping[str, str | None], form: str, language: Language) -> Row:
+def _row(name: str, finding: Mapping[str, Any], form: str, language: Language) -> Row:
     title, about = words.LAYERS[name]
     state = finding["state"] or "none"
-    place, picture = _place(name, finding["place"], language)
+    drawn = sketch(name, finding, form)
     return Row(
         name=title,
         about=about,
         state=state,
         word=words.STATES[state],
         sentence=finding[language] or "",
-        place=place,
-        picture=picture,
+        place=drawn.said if drawn and drawn.said else _place(name, finding["place"], language),
+        detail=finding["place"] if drawn and drawn.said else None,
+        sketch=drawn,
         sureness=_sureness(name, state, form),
     )
 
@@ -141,17 +150,14 @@ def _sureness(layer: str, state: str, form: str) -> str | None:
     return words.SURENESS.get((layer, state))
 
 
-def _place(layer: str, place: str | None, language: Language) -> tuple[str | None, str | None]:
-    """Where something was found, and the picture of that place."""
-    if place is None:
-        return None, None
-    if layer == "metadata":
-        return place, "header"
+def _place(layer: str, place: str | None, language: Language) -> str | None:
+    """Where something was found, in words."""
+    if place is None or layer in ("metadata", "credential"):
+        return place
     if place in _PLACES:
         return _PLACES[place]
     # A sound's places carry their seconds; a picture may have marks in several corners.
-    named = re.sub(r"[a-z_]+", lambda one: translated(_PLACES.get(one.group(), (one.group(), ""))[0], language), place)
-    return named, _PLACES.get(place.partition(",")[0], ("", "both"))[1]
+    return re.sub(r"[a-z_]+", lambda one: translated(_PLACES.get(one.group(), one.group()), language), place)
 
 
 def _fields(label: Mapping[str, str], released: Mapping[str, str], own: str) -> list[Field]:
