@@ -15,6 +15,9 @@ from sealmark.media.limits import MOST_PARTS
 
 # Larger than any honest part that describes a document.
 LONGEST = 4 * 1024 * 1024
+# A part that holds the content itself: a novel, or a sheet of a million cells.
+LONGEST_BODY = 128 * 1024 * 1024
+MOST_ELEMENTS = 8_000_000
 DEEPEST = 200
 Edit: TypeAlias = tuple[int, int, bytes]  # the bytes of [start, stop) become these
 
@@ -88,6 +91,19 @@ class Document:
         at = element.start + len(tag) - len(b"/>")
         return at, at + len(b"/>"), f">{new}</{self._written(element)}>".encode()
 
+    def prepended(self, element: Element, new: str) -> Edit:
+        """The text becomes the first of the element's content; an empty tag is opened for it."""
+        tag = self.tag(element)
+        if tag.endswith(b"/>"):
+            return self.appended(element, new)
+        at = element.start + len(tag)
+        return at, at, new.encode()
+
+    def behind(self, element: Element, new: str) -> Edit:
+        """The text stands behind the element."""
+        _, stop, _ = self.replaced(element, "")
+        return stop, stop, new.encode()
+
     def attribute(self, element: Element, name: str, value: str) -> Edit:
         """The attribute without a prefix gets this value, at the end of the tag where it was not there."""
         tag, new = self.tag(element), f'{name}="{escaped(value)}"'.encode()
@@ -122,10 +138,26 @@ def parse(content: bytes, form: str, part: str) -> Document:
     place = f"{form} {part}"
     if len(content) > LONGEST:
         raise MetadataOverLimit(place=place, **why("过大", "too large"))
+    return _document(content, form, part, _Scan(place))
+
+
+def excerpt(content: bytes, form: str, part: str, kept: frozenset[str], closed: frozenset[str]) -> Document:
+    """The root, its children, and among all others those of the kept names with what is in them.
+
+    So a part of any length is edited without its whole tree in memory. A kept element is a child of the root's child
+    that it stands in, however deep; none is looked for within elements of the closed names. Raises as `parse` does.
+    """
+    place = f"{form} {part}"
+    if len(content) > LONGEST_BODY:
+        raise MetadataOverLimit(place=place, **why("过大", "too large"))
+    return _document(content, form, part, _Sieve(place, kept, closed))
+
+
+def _document(content: bytes, form: str, part: str, scan: "_Scan") -> Document:
     coding = next((name for bom, name in _BOMS if content.startswith(bom)), "utf-8")
     try:
         text = content.decode(coding).encode()
-        return Document(text, _Scan(place).root(text), coding)
+        return Document(text, scan.root(text), coding)
     except (expat.ExpatError, UnicodeDecodeError, _RefusedError):
         raise Damaged(format=form, **why(f"{part} 不是普通的 XML", f"{part} is not plain XML")) from None
 
@@ -189,6 +221,46 @@ class _Scan:
         element = self._open.pop()
         element.close = self._parser.CurrentByteIndex
         element.text = "".join(self._texts.pop())
+
+
+class _Sieve(_Scan):
+    """One pass that keeps the root, its children and elements of some names with their content."""
+
+    def __init__(self, place: str, kept: frozenset[str], closed: frozenset[str]) -> None:
+        super().__init__(place)
+        self._kept = kept
+        self._closed = closed
+        self._depth = 0
+        self._met = 0
+        self._shut = 0  # the depth of the closed element that is open
+        self._taken = 0  # the depth of the kept element that is open
+
+    def _characters(self, text: str) -> None:
+        if self._taken:
+            super()._characters(text)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        self._met += 1
+        if self._depth > DEEPEST:
+            raise _RefusedError
+        if self._met > MOST_ELEMENTS:
+            raise MetadataOverLimit(place=self._place, **why("元素过多", "too many elements"))
+        if self._taken:
+            super()._start(name, attributes)
+        elif not self._shut:
+            local = name.split(" ", 2)[1] if " " in name else name
+            self._taken = self._depth if local in self._kept else 0
+            self._shut = self._depth if local in self._closed else 0
+            if self._depth <= 2 or self._taken:
+                super()._start(name, attributes)
+
+    def _end(self, name: str) -> None:
+        if self._depth <= 2 or self._taken:
+            super()._end(name)
+        self._taken = 0 if self._taken == self._depth else self._taken
+        self._shut = 0 if self._shut == self._depth else self._shut
+        self._depth -= 1
 
 
 def _resolved(name: str) -> tuple[str, str]:

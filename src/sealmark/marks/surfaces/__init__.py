@@ -15,7 +15,12 @@ from sealmark.media import Format
 __all__ = ["UNPERCEIVED", "Asked", "Shown", "Surface", "of"]
 
 # The module of a format's name, and of whole media; a name goes before its medium, and None says that there is none.
-_FORMATS: Mapping[str, str | None] = {}
+_FORMATS: Mapping[str, str | None] = {
+    **dict.fromkeys(("docx", "dotx", "docm", "dotm"), "word"),
+    **dict.fromkeys(("xlsx", "xltx", "xlsm", "xltm"), "sheet"),
+    **dict.fromkeys(("pptx", "potx", "ppsx", "pptm", "potm", "ppsm"), "slides"),
+    "pdf": "pdf",
+}
 _MEDIA: Mapping[str, str] = {"text": "text", "image": "image", "audio": "audio", "video": "video"}
 
 

@@ -1,0 +1,11 @@
+"""Text documents of Office: a line in every header (GB 45438 5.1; Art. 17)."""
+
+from sealmark.marks.explicit import word
+from sealmark.marks.surfaces import office
+
+
+def _side(corner: str) -> str:
+    return corner.rpartition("_")[2]
+
+
+SURFACE = office.surface(lambda draft, asked: word.mark(draft, asked.wording, _side(asked.corner)), word.find)
