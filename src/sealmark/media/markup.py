@@ -72,6 +72,14 @@ class Document:
         head, colon, _ = self._written(element).partition(":")
         return head + colon if colon else ""
 
+    def qualifier(self, element: Element) -> tuple[str, str]:
+        """A prefix of the element's namespace with its colon, for what stands in the element, and how it is declared.
+
+        It is the element's own, which needs no declaration there, or where that has none, one that does.
+        """
+        prefix = self.prefix(element)
+        return (prefix, "") if prefix else ("m:", f' xmlns:m="{element.namespace}"')
+
     def declaration(self, prefix: str, namespace: str) -> str:
         """What an element written with this prefix must declare: nothing where the root declares it."""
         new = f' xmlns:{prefix}="{namespace}"'
@@ -114,9 +122,9 @@ class Document:
         return at, at, b" " + new
 
     def edited(self, edits: Iterable[Edit]) -> bytes:
-        """The part as the file shall hold it; the edits do not overlap."""
+        """The part as the file shall hold it; the edits do not overlap, and those of one place stand in their order."""
         parts, at = [], 0
-        for start, stop, new in sorted(edits):
+        for start, stop, new in sorted(edits, key=lambda edit: edit[:2]):
             parts += [self.content[at:start], new]
             at = stop
         content = b"".join((*parts, self.content[at:]))

@@ -8,6 +8,7 @@ from sealmark.media.markup import Element, escaped
 
 NAME = "Sealmark AIGC"
 POINT = 12_700  # EMU: ISO/IEC 29500-1, 20.1.10.16
+_PIXEL = 9_525  # at 96 pixels an inch
 # Arial and what stands in for it is at most a tenth wider than the label font; a box that is too wide harms nobody.
 _ROOM = 1.12
 
@@ -61,6 +62,14 @@ def size(wording: str, points: float) -> tuple[int, int]:
     return round((typeface().width(wording) * _ROOM + 0.9) * em), round(1.5 * em)
 
 
+def holds(place: tuple[int, int, int, int] | None, wording: str, points: float) -> bool:
+    """Whether a box is as large as the wording asks for, to a pixel; one that our font has no letters for is not."""
+    if place is None or not set(wording) <= typeface().widths.keys():
+        return False
+    needed = size(wording, points)
+    return place[2] >= needed[0] - _PIXEL and place[3] >= needed[1] - _PIXEL
+
+
 def said(shape: Element) -> Iterator[str]:
     """The text of each paragraph in a shape, a group or a whole part, in order."""
     waiting = [shape]
@@ -81,6 +90,22 @@ def numbers(root: Element) -> Iterator[int]:
         number = one.attributes.get("id", "")
         if one.name == "cNvPr" and number.isdecimal():
             yield min(int(number[:10]), 2**31 - 2)
+
+
+def is_plain(shape: Element, points: float, colours: set[str]) -> bool:
+    """Whether all letters of a shape are at least that large, and it has these colours and no other."""
+    sizes: list[str] = []
+    found: set[str] = set()
+    waiting = [shape]
+    while waiting:
+        one = waiting.pop()
+        waiting.extend(one.children)
+        if one.name == "rPr":
+            sizes.append(one.attributes.get("sz", ""))
+        elif one.name == "srgbClr":
+            found.add(one.attributes.get("val", ""))
+    large = all(size.isdecimal() and int(size[:9]) >= round(points * 100) for size in sizes)
+    return bool(sizes) and large and found == colours
 
 
 def placed(shape: Element) -> tuple[int, int, int, int] | None:

@@ -18,6 +18,7 @@ from sealmark.media.markup import Document, Element
 from sealmark.media.ooxml import NAME
 from sealmark.media.ooxml_draft import DRAWING, RELATION, STRICT, Draft
 
+_INK, _PLATE = "FFFFFF", "0E1014"
 _MOST_SOUGHT = 512  # slides from the first to the first that is shown
 _SMALLEST, _LARGEST = 914_400, 51_206_400  # EMU: ISO/IEC 29500-1, 19.7.13
 
@@ -46,10 +47,14 @@ def mark(draft: Draft, wording: str, corner: Corner) -> None:
 
 
 def find(draft: Draft) -> Iterator[tuple[str, str]]:
-    """The lines of the first slide that are a mark of anyone's."""
+    """The lines of the first slide that are a mark: ours, or in a usual wording anyone's."""
     main = draft.main()
-    for slide in _first(draft, main, draft.document(main)):
-        yield from ((slide.part, line) for line in box.said(slide.shapes) if lines.is_mark(line))
+    presentation = draft.document(main)
+    size = _size(presentation)
+    for slide in _first(draft, main, presentation):
+        for shape in slide.shapes.children:
+            ours = _is_ours(shape, size)
+            yield from ((slide.part, line) for line in box.said(shape) if ours or lines.is_mark(line))
 
 
 def _first(draft: Draft, main: str, presentation: Document) -> list[_Slide]:
@@ -103,18 +108,18 @@ def _box(wording: str, corner: Corner, size: tuple[int, int]) -> Box:
     if left < 0 or top < 0:
         raise NothingToMark(format=NAME, **why("幻灯片放不下标识文字", "no room for the wording on a slide"))
     # The plate of pictures: white on it stands at 6:1 over white.
-    return Box((left, top, width, height), points, "FFFFFF", "0E1014", opacity=64)
+    return Box((left, top, width, height), points, _INK, _PLATE, opacity=64)
 
 
 def _shape(slide: _Slide, wording: str, corner: Corner, size: tuple[int, int]) -> str:
-    space = slide.document.root.namespace
-    strict = space.startswith(STRICT)
+    strict = slide.shapes.namespace.startswith(STRICT)
     properties, text = _box(wording, corner, size).body(wording, strict=strict)
     number = max(box.numbers(slide.document.root), default=1) + 1
+    p, declared = slide.document.qualifier(slide.shapes)
     return (
-        f'<m:sp xmlns:m="{space}" xmlns:a="{DRAWING[strict]}"><m:nvSpPr><m:cNvPr id="{number}" name="{box.NAME}"/>'
-        f'<m:cNvSpPr txBox="1"/><m:nvPr userDrawn="1"/></m:nvSpPr><m:spPr>{properties}</m:spPr>'
-        f"<m:txBody>{text}</m:txBody></m:sp>"
+        f'<{p}sp{declared} xmlns:a="{DRAWING[strict]}"><{p}nvSpPr><{p}cNvPr id="{number}" name="{box.NAME}"/>'
+        f'<{p}cNvSpPr txBox="1"/><{p}nvPr userDrawn="1"/></{p}nvSpPr><{p}spPr>{properties}</{p}spPr>'
+        f"<{p}txBody>{text}</{p}txBody></{p}sp>"
     )
 
 
@@ -128,26 +133,9 @@ def _edit(slide: _Slide, shape: str) -> tuple[int, int, bytes]:
 
 def _is_ours(shape: Element, size: tuple[int, int]) -> bool:
     """Whether a shape is our plate, also after PowerPoint wrote it again: lawful, large enough, and on the slide."""
-    words = "".join(box.said(shape))
-    place = box.placed(shape)
-    if shape.name != "sp" or not lawful(words) or not lines.is_mark(words) or place is None:
+    words, place = "".join(box.said(shape)), box.placed(shape)
+    if shape.name != "sp" or place is None or not lawful(words) or not box.holds(place, words, _points(size)):
         return False
     left, top, width, height = place
-    needed = box.size(words, _points(size))
     inside = left >= 0 and top >= 0 and left + width <= size[0] and top + height <= size[1]
-    return inside and width >= needed[0] - 1 and height >= needed[1] - 1 and _is_plain(shape, _points(size))
-
-
-def _is_plain(shape: Element, points: float) -> bool:
-    """Whether all of its letters are white and of that size, and the plate is the dark one."""
-    runs, colours = [], []
-    waiting = [shape]
-    while waiting:
-        one = waiting.pop()
-        waiting.extend(one.children)
-        if one.name == "rPr":
-            runs.append(one.attributes.get("sz", ""))
-        elif one.name == "srgbClr":
-            colours.append(one.attributes.get("val", ""))
-    large = all(size.isdecimal() and int(size[:9]) >= round(points * 100) for size in runs)
-    return bool(runs) and large and sorted(colours) == sorted(["0E1014", *["FFFFFF"] * len(runs)])
+    return inside and box.is_plain(shape, _points(size), {_INK, _PLATE})

@@ -38,12 +38,13 @@ def mark(draft: Draft, wording: str, side: str) -> None:
 
 
 def find(draft: Draft) -> Iterator[tuple[str, str]]:
-    """The lines of headers and footers that are a mark of anyone's."""
+    """The lines of headers and footers that are a mark: ours, or in a usual wording anyone's."""
     main = draft.main()
     parts = [one.target for one in draft.related(main) if one.name in {"header", "footer"} and not one.is_external]
     for part in parts[:_MOST_READ]:
-        for line in _lines(draft.document(part).root):
-            if lines.is_mark(line):
+        for paragraph in _paragraphs(draft.document(part).root):
+            line = "".join(_texts(paragraph))
+            if lines.is_mark(line) or _is_ours(paragraph):
                 yield part, line
 
 
@@ -72,46 +73,53 @@ def _complete(draft: Draft, main: str, document: Document, wording: str, side: s
     """Give the first section the headers that it lacks, each with nothing but the line."""
     first = next(_sections(document), None)
     missing = [kind for kind in KINDS if first is None or kind not in _keys(first)]
-    references = "".join(_reference(draft, main, document, kind, wording, side) for kind in missing)
+    names = document.qualifier(first or _body(document))
+    references = "".join(_reference(draft, main, document, kind, names, (wording, side)) for kind in missing)
     if first is None:
-        section = f'<m:sectPr xmlns:m="{document.root.namespace}">{references}</m:sectPr>'
+        prefix, declared = document.qualifier(_body(document))
+        section = f"<{prefix}sectPr{declared}>{references}</{prefix}sectPr>"
         draft.put(main, document.edited([document.appended(_body(document), section)]))
     elif references:
         draft.put(main, document.edited([document.prepended(first, references)]))
 
 
-def _reference(draft: Draft, main: str, document: Document, kind: str, wording: str, side: str) -> str:
-    space = document.root.namespace
+def _reference(
+    draft: Draft, main: str, document: Document, kind: str, names: tuple[str, str], said: tuple[str, str]
+) -> str:
+    """A new header with nothing but the line, and the reference to it, which is written with these names."""
+    space, (prefix, declared) = document.root.namespace, names
     relation = RELATION[space.startswith(STRICT)]
     head = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n<w:hdr xmlns:w="{space}">'
-    content = f"{head}{_line(space, wording, side)}</w:hdr>".encode()
-    folder = main.rpartition("/")[0]
-    pattern = f"{folder}/header{{}}.xml".lstrip("/")
+    content = f"{head}{_line(space, ('w:', ''), *said)}</w:hdr>".encode()
+    pattern = f"{main.rpartition('/')[0]}/header{{}}.xml".lstrip("/")
     key, _ = draft.add(main, f"{relation}/header", pattern, content, _HEADER_TYPE)
-    # Prefixes of its own: whatever the document binds them to, this is what they mean here.
-    return f'<m:headerReference xmlns:m="{space}" xmlns:r="{relation}" m:type="{kind}" r:id="{key}"/>'
+    # The prefix of the relationship is its own: the document may bind a usual one to something else.
+    return f'<{prefix}headerReference{declared} xmlns:r="{relation}" {prefix}type="{kind}" r:id="{key}"/>'
 
 
 def _add_line(draft: Draft, part: str, wording: str, side: str) -> None:
     header = draft.document(part)
     if not any(_is_ours(one) for one in header.root.all(header.root.namespace, "p")):
-        line = _line(header.root.namespace, wording, side)
+        line = _line(header.root.namespace, header.qualifier(header.root), wording, side)
         draft.put(part, header.edited([header.appended(header.root, line)]))
 
 
-def _line(space: str, wording: str, side: str) -> str:
+def _line(space: str, names: tuple[str, str], wording: str, side: str) -> str:
     """The paragraph; what a style could take from its legibility stands in it."""
     law = table("document.toml")["header"]
     side = {"right": "end", "left": "start"}[side] if space.startswith(STRICT) else side
     size, colour, ground = law["points"] * 2, law["colour"], law["ground"]
-    return (
-        f'<m:p xmlns:m="{space}"><m:pPr><m:bidi m:val="0"/>'
+    whole = (
+        '<m:p{declared}><m:pPr><m:bidi m:val="0"/>'
         '<m:spacing m:before="0" m:after="0" m:line="240" m:lineRule="auto"/>'
         f'<m:ind m:left="0" m:right="0" m:firstLine="0"/><m:jc m:val="{side}"/></m:pPr>'
         f'<m:r><m:rPr><m:vanish m:val="0"/><m:color m:val="{colour}"/><m:w m:val="100"/><m:sz m:val="{size}"/>'
-        f'<m:szCs m:val="{size}"/><m:shd m:val="clear" m:color="auto" m:fill="{ground}"/></m:rPr>'
-        f"<m:t>{escaped(wording)}</m:t></m:r></m:p>"
+        f'<m:szCs m:val="{size}"/><m:shd m:val="clear" m:color="auto" m:fill="{ground}"/></m:rPr><m:t>'
     )
+    prefix, declared = names
+    end = "</m:t></m:r></m:p>"
+    opening = whole.replace("m:", prefix).replace("{declared}", declared)
+    return opening + escaped(wording) + end.replace("m:", prefix)
 
 
 def _is_ours(paragraph: Element) -> bool:
@@ -135,14 +143,14 @@ def _text(run: Element) -> str:
     return "".join(one.text for one in run.all(run.namespace, "t"))
 
 
-def _lines(root: Element) -> Iterator[str]:
-    """The text of every paragraph, wherever it stands in the part."""
+def _paragraphs(root: Element) -> Iterator[Element]:
+    """Every paragraph, wherever it stands in the part."""
     waiting = [root]
     while waiting:
         one = waiting.pop()
         waiting.extend(reversed(one.children))
         if one.name == "p":
-            yield "".join(_texts(one))
+            yield one
 
 
 def _texts(element: Element) -> Iterator[str]:

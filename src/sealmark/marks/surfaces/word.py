@@ -3,9 +3,4 @@
 from sealmark.marks.explicit import word
 from sealmark.marks.surfaces import office
 
-
-def _side(corner: str) -> str:
-    return corner.rpartition("_")[2]
-
-
-SURFACE = office.surface(lambda draft, asked: word.mark(draft, asked.wording, _side(asked.corner)), word.find)
+SURFACE = office.surface(lambda draft, asked: word.mark(draft, asked.wording, asked.corner.rpartition("_")[2]), word.find)
