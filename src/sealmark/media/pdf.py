@@ -119,10 +119,10 @@ class Container:
         if place.stream not in self.streams:
             self.streams[place.stream] = self._unpacked(place.stream)
         body, offsets = self.streams[place.stream]
-        numbers, starts = offsets[::2], offsets[1::2]
-        if place.index >= len(starts) or numbers[place.index] != number:
+        at = 2 * place.index
+        if at >= len(offsets) or offsets[at] != number:
             raise damaged(**why("对象流", "object stream"))
-        return pdf_syntax.value(body, starts[place.index], self.allowance)[0], body
+        return pdf_syntax.value(body, offsets[at + 1], self.allowance)[0], body
 
     def _unpacked(self, number: int) -> tuple[bytes, tuple[int, ...]]:
         if sum(len(body) for body, _ in self.streams.values()) > pdf_xref.LONGEST:

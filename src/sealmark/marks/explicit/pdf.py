@@ -7,6 +7,7 @@ share one form and its font, pages alike share their instructions, and so a thou
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, islice
@@ -14,14 +15,14 @@ from typing import get_args
 
 from sealmark.errors import why
 from sealmark.marks.errors import SignedPackage
-from sealmark.marks.explicit import plate
+from sealmark.marks.explicit import lines, plate
 from sealmark.marks.explicit.errors import NothingToMark
 from sealmark.marks.explicit.plate import Spot
 from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.typeface import typeface
 from sealmark.marks.explicit.wording import lawful
-from sealmark.media import pdf, pdf_content, pdf_filters, pdf_pages, pdf_syntax
-from sealmark.media.errors import Damaged
+from sealmark.media import pdf, pdf_content, pdf_filters, pdf_pages, pdf_syntax, pdf_text
+from sealmark.media.errors import Damaged, MetadataOverLimit
 from sealmark.media.pdf import Container, Object
 from sealmark.media.pdf_content import Open
 from sealmark.media.pdf_pages import Given, Page
@@ -35,7 +36,6 @@ _NUMBER = rb" (-?[0-9.]{1,24})"
 _OURS = re.compile(
     rb"\n(?:ET\n)?(?:EMC\n){0,1024}(?:Q\n){0,1025}q" + _NUMBER * 6 + rb" cm /(SealmarkAIGC\d{0,4}) Do Q\n"
 )
-_LONGEST_OURS = 1 << 14
 
 
 def mark(data: bytes, wording: str, corner: Corner) -> bytes:
@@ -66,11 +66,8 @@ def opened(data: bytes) -> Container:
 def ours(container: Container, page: Page) -> str | None:
     """The wording of our plate on a page, where that is the last thing drawn and stands where we put it."""
     contents = _contents(container, page)
-    try:
-        last = pdf_filters.content(container, contents[-1], _LONGEST_OURS) if contents else b""
-    except Damaged:
-        return None
-    found = _OURS.fullmatch(last)
+    about, last = container.coded(contents[-1]) if contents else (None, b"")
+    found = _OURS.fullmatch(last) if about is not None and about.get(b"Filter") is None else None
     if found is None:
         return None
     wording = _drawn_wording(container, page, found.group(7))
@@ -328,3 +325,13 @@ def find(data: bytes) -> Iterator[tuple[str, str]]:
         where = f"PDF {page.reference.number} {page.reference.generation} R"
         if wording is not None:
             yield where, wording
+            continue
+        # Another's wording is looked for as far as looking is cheap; what cannot be read says nothing against the file.
+        with suppress(Damaged, MetadataOverLimit):
+            yield from ((where, line) for line in _lines(container, page) if lines.is_mark(line))
+
+
+def _lines(container: Container, page: Page) -> Iterator[str]:
+    resources = container.dictionary(_resources(page).value)
+    fonts = resources.get(b"Font") if resources else None
+    return pdf_text.lines(container, _contents(container, page), fonts)
