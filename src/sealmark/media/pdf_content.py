@@ -19,7 +19,9 @@ _TOKEN = re.compile(
 _MARK = re.compile(rb"[()\\]")
 _IMAGE_DATA = re.compile(rb"(?<![^" + _DELIMITER + rb"])ID[\x00\t\n\x0c\r ]")
 # Behind the end of an image stand instructions, which are printable; its data seldom looks so by chance.
-_IMAGE_END = re.compile(rb"(?<=[\x00\t\n\x0c\r ])EI(?=[\t\n\x0c\r ][\t\n\x0c\r -~]{0,12}(?:\Z|[\t\n\x0c\r -~]{4}))|EI\s*\Z")
+_IMAGE_END = re.compile(
+    rb"(?<=[\x00\t\n\x0c\r ])EI(?=[\t\n\x0c\r ][\t\n\x0c\r -~]{0,12}(?:\Z|[\t\n\x0c\r -~]{4}))|EI\s*\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,14 @@ _READ = 12 * 1024  # bytes of them at either end, where headers and footers are 
 _LONGEST_MAP = 1 << 17
 _LONGEST_STRING = 4096
 _MOST_FONTS = 32
-_NUMBER = rb"([+-]?[\d.]{1,20})[\x00\t\n\x0c\r ]+"
+_NUMBER = rb"[+-]?[\d.]{1,20}\s+"
 _STRING = rb"\((?:[^()\\]|\\.){0,4096}\)|<[0-9A-Fa-f\s]{0,4096}>"
 # Behind its last operand each of these stands alone; text that is shown comes as a string or as an array of them.
 _OPERATOR = re.compile(
     rb"/(?P<font>[^\s()<>\[\]{}/%]{1,64})\s+[+-]?[\d.]{1,20}\s+Tf\b"
     rb"|(?P<shown>\[(?:" + _STRING + rb"|[^\[\]()<>]){0,2048}\]|" + _STRING + rb")\s*(?P<how>TJ|Tj|'|\")"
-    rb"|" + _NUMBER + _NUMBER + rb"T[dD]\b|" + _NUMBER * 6 + rb"Tm\b|(?P<next>T\*)",
+    rb"|" + _NUMBER + rb"(?P<down>[+-]?[\d.]{1,20})\s+T[dD]\b"
+    rb"|" + _NUMBER * 5 + rb"(?P<to>[+-]?[\d.]{1,20})\s+Tm\b|(?P<next>T\*)",
     re.DOTALL,
 )
 _PARTS = re.compile(_STRING + rb"|[+-]?[\d.]{1,20}", re.DOTALL)
@@ -32,7 +33,14 @@ _SECTION = re.compile(rb"beginbf(char|range)(.*?)endbf", re.DOTALL)
 _HEX = rb"<([0-9A-Fa-f\s]{1,64})>"
 _CHARACTER = re.compile(_HEX + rb"\s*" + _HEX)
 _RANGE = re.compile(_HEX + rb"\s*" + _HEX + rb"\s*(?:" + _HEX + rb"|\[([^\]]*)\])")
-_CODINGS = {b"UCS2": "utf-16-be", b"UTF16": "utf-16-be", b"GBK": "gbk", b"GBKp": "gbk", b"GBK2K": "gb18030", b"GB": "gb2312"}
+_CODINGS = {
+    b"UCS2": "utf-16-be",
+    b"UTF16": "utf-16-be",
+    b"GBK": "gbk",
+    b"GBKp": "gbk",
+    b"GBK2K": "gb18030",
+    b"GB": "gb2312",
+}
 _WIDE_GAP = -300.0  # thousandths of an em: a space that was moved over instead of shown
 
 Decode = Callable[[bytes], str]
@@ -65,9 +73,8 @@ def _moved(found: re.Match[bytes], height: float) -> float:
     """The height after an operator that moves: by a distance, to a place, or to the next line, however far that is."""
     if found.group("next"):
         return height - 1
-    down, to = (found.group(6), None) if found.group(6) else (None, found.group(12))
     with suppress(ValueError):
-        return height + float(down) if down else float(to or b"0")
+        return height + float(found.group("down")) if found.group("down") else float(found.group("to"))
     return height
 
 
@@ -151,7 +158,9 @@ def _run(first: int, last: int, said: bytes, listed: bytes) -> dict[int, str]:
     if listed:
         return {first + number: _unicode(one) for number, one in enumerate(re.findall(_HEX, listed))}
     base, stop = _unicode(said), min(last, first | 0xFF)  # 9.10.3: only the last byte of a code varies
-    return {code: base[:-1] + chr(min(ord(base[-1:] or "\0") + code - first, 0x10FFFF)) for code in range(first, stop + 1)}
+    return {
+        code: base[:-1] + chr(min(ord(base[-1:] or "\0") + code - first, 0x10FFFF)) for code in range(first, stop + 1)
+    }
 
 
 def _code(digits: bytes) -> int:
@@ -161,4 +170,3 @@ def _code(digits: bytes) -> int:
 def _unicode(digits: bytes) -> str:
     joined = re.sub(rb"\s", b"", digits)
     return bytes.fromhex((joined + b"0" * (len(joined) & 1)).decode()).decode("utf-16-be", "replace")
-

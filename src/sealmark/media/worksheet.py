@@ -18,14 +18,33 @@ _CLOSED = frozenset(("sheetData",))
 HEADERS = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")  # 18.3.1.46, in order
 _KEPT = frozenset(("sheetView", "col", *HEADERS))
 # ISO/IEC 29500-1, 18.3.1.99: the order of a worksheet's children; what is not named here stands before the drawing.
-_HEADER_AFTER = (
-    "sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection protectedRanges scenarios "
-    "autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr conditionalFormatting "
-    "dataValidations hyperlinks printOptions pageMargins pageSetup"
-).split()
+_HEADER_AFTER = [
+    "sheetPr",
+    "dimension",
+    "sheetViews",
+    "sheetFormatPr",
+    "cols",
+    "sheetData",
+    "sheetCalcPr",
+    "sheetProtection",
+    "protectedRanges",
+    "scenarios",
+    "autoFilter",
+    "sortState",
+    "dataConsolidate",
+    "customSheetViews",
+    "mergeCells",
+    "phoneticPr",
+    "conditionalFormatting",
+    "dataValidations",
+    "hyperlinks",
+    "printOptions",
+    "pageMargins",
+    "pageSetup",
+]
 _DRAWING_AFTER = [
     *_HEADER_AFTER,
-    *"headerFooter rowBreaks colBreaks customProperties cellWatches ignoredErrors smartTags".split(),
+    *["headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags"],
 ]
 
 

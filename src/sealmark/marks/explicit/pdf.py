@@ -241,12 +241,11 @@ class _Update:
         name = b"SEALMK+SealmarkLabel-Bold"
         descriptor = self._new(
             b"<< /Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [-1000 -1000 2000 2000] /ItalicAngle 0 "
-            b"/Ascent 880 /Descent -120 /CapHeight 733 /StemV 140 /FontFile3 %s >>" % (name, _written(self._new(outlines)))
+            b"/Ascent 880 /Descent -120 /CapHeight 733 /StemV 140 /FontFile3 %s >>"
+            % (name, _written(self._new(outlines)))
         )
         face = typeface()
-        widths = b" ".join(
-            b"%d [%d]" % (face.identifiers[one], face.widths[one]) for one in sorted(set(self._wording))
-        )
+        widths = b" ".join(b"%d [%d]" % (face.identifiers[one], face.widths[one]) for one in sorted(set(self._wording)))
         descendant = self._new(
             b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /%s /CIDSystemInfo << /Registry (Adobe) "
             b"/Ordering (Identity) /Supplement 0 >> /FontDescriptor %s /DW 1000 /W [%s] >>"
@@ -313,8 +312,6 @@ def ends(container: Container) -> Iterator[Page]:
     last = list(islice(pdf_pages.pages(container, backwards=True), 1))
     yield from first
     yield from (page for page in last if page.reference != first[0].reference)
-
-
 
 
 def find(data: bytes) -> Iterator[tuple[str, str]]:

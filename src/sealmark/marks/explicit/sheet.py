@@ -112,9 +112,7 @@ def _replaced(sheet: Worksheet, present: Element | None, texts: dict[str, str]) 
     prefix = sheet.document.prefix(sheet.document.root)
     attributes = present.attributes.items() if present else ()
     about = "".join(f' {name}="{escaped(value)}"' for name, value in attributes if " " not in name)
-    inside = "".join(
-        f"<{prefix}{name}>{escaped(texts[name])}</{prefix}{name}>" for name in HEADERS if texts.get(name)
-    )
+    inside = "".join(f"<{prefix}{name}>{escaped(texts[name])}</{prefix}{name}>" for name in HEADERS if texts.get(name))
     whole = f"<{prefix}headerFooter{about}>{inside}</{prefix}headerFooter>"
     return sheet.document.replaced(present, whole) if present else sheet.header_edit(whole)
 
@@ -209,14 +207,14 @@ def _place(sheet: Worksheet, width: int) -> tuple[int, int]:
     """
     free, reach = sheet.last_column(), table("document.toml")["sheet"]["reach"] - width
     widths = _widths(sheet)
-    best, left, at = 0, 0, 0
+    best, left, at = -1, 0, 0
     for column, wide in enumerate(widths):
-        if at > reach or best == free:
+        if at > reach or best >= free:
             break
         if wide:
             best, left = column, at
         at += wide
-    return best, left
+    return max(best, 0), left
 
 
 def _widths(sheet: Worksheet) -> list[int]:

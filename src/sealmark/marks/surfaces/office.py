@@ -44,5 +44,3 @@ def _found(find: Find, data: Buffer) -> LayerFinding:
     except MediaError as error:
         damage = damage or error
     return lines.said(found, damage)
-
-

@@ -3,4 +3,6 @@
 from sealmark.marks.explicit import sheet
 from sealmark.marks.surfaces import office
 
-SURFACE = office.surface(lambda draft, asked: sheet.mark(draft, asked.wording, asked.corner.rpartition("_")[2]), sheet.find)
+SURFACE = office.surface(
+    lambda draft, asked: sheet.mark(draft, asked.wording, asked.corner.rpartition("_")[2]), sheet.find
+)

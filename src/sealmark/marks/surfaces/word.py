@@ -3,4 +3,6 @@
 from sealmark.marks.explicit import word
 from sealmark.marks.surfaces import office
 
-SURFACE = office.surface(lambda draft, asked: word.mark(draft, asked.wording, asked.corner.rpartition("_")[2]), word.find)
+SURFACE = office.surface(
+    lambda draft, asked: word.mark(draft, asked.wording, asked.corner.rpartition("_")[2]), word.find
+)
