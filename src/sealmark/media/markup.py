@@ -149,16 +149,24 @@ def parse(content: bytes, form: str, part: str) -> Document:
     return _document(content, form, part, _Scan(place))
 
 
-def excerpt(content: bytes, form: str, part: str, kept: frozenset[str], closed: frozenset[str]) -> Document:
+def excerpt(
+    content: bytes,
+    form: str,
+    part: str,
+    kept: frozenset[str],
+    closed: frozenset[str] = frozenset(),
+    outline: frozenset[str] = frozenset(),
+) -> Document:
     """The root, its children, and among all others those of the kept names with what is in them.
 
-    So a part of any length is edited without its whole tree in memory. A kept element is a child of the root's child
-    that it stands in, however deep; none is looked for within elements of the closed names. Raises as `parse` does.
+    So a part of any length is edited without its whole tree in memory. A kept element is a child of the root's child,
+    or of the element of an outline's name, that it stands in, however deep; none is looked for within elements of the
+    closed names. Raises as `parse` does.
     """
     place = f"{form} {part}"
     if len(content) > LONGEST_BODY:
         raise MetadataOverLimit(place=place, **why("过大", "too large"))
-    return _document(content, form, part, _Sieve(place, kept, closed))
+    return _document(content, form, part, _Sieve(place, kept, closed, outline))
 
 
 def _document(content: bytes, form: str, part: str, scan: "_Scan") -> Document:
@@ -232,16 +240,18 @@ class _Scan:
 
 
 class _Sieve(_Scan):
-    """One pass that keeps the root, its children and elements of some names with their content."""
+    """One pass that keeps the root, its children and elements of some names, whole or only as places."""
 
-    def __init__(self, place: str, kept: frozenset[str], closed: frozenset[str]) -> None:
+    def __init__(self, place: str, kept: frozenset[str], closed: frozenset[str], outline: frozenset[str]) -> None:
         super().__init__(place)
         self._kept = kept
         self._closed = closed
+        self._outline = outline
         self._depth = 0
         self._met = 0
         self._shut = 0  # the depth of the closed element that is open
         self._taken = 0  # the depth of the kept element that is open
+        self._lined: list[int] = []  # the depths of the open elements whose content is sieved
 
     def _characters(self, text: str) -> None:
         if self._taken:
@@ -257,16 +267,25 @@ class _Sieve(_Scan):
         if self._taken:
             super()._start(name, attributes)
         elif not self._shut:
-            local = name.split(" ", 2)[1] if " " in name else name
-            self._taken = self._depth if local in self._kept else 0
-            self._shut = self._depth if local in self._closed else 0
-            if self._depth <= 2 or self._taken:
-                super()._start(name, attributes)
+            self._sieved(name, attributes)
+
+    def _sieved(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.split(" ", 2)[1] if " " in name else name
+        self._taken = self._depth if local in self._kept else 0
+        self._shut = self._depth if local in self._closed else 0
+        if not self._taken and (self._depth <= 2 or local in self._outline):
+            self._lined.append(self._depth)
+            super()._start(name, attributes)
+        elif self._taken:
+            super()._start(name, attributes)
 
     def _end(self, name: str) -> None:
-        if self._depth <= 2 or self._taken:
+        if self._taken:
             super()._end(name)
-        self._taken = 0 if self._taken == self._depth else self._taken
+            self._taken = 0 if self._taken == self._depth else self._taken
+        elif self._lined and self._lined[-1] == self._depth:
+            self._lined.pop()
+            super()._end(name)
         self._shut = 0 if self._shut == self._depth else self._shut
         self._depth -= 1
 

@@ -18,34 +18,16 @@ _CLOSED = frozenset(("sheetData",))
 HEADERS = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")  # 18.3.1.46, in order
 _KEPT = frozenset(("sheetView", "col", *HEADERS))
 # ISO/IEC 29500-1, 18.3.1.99: the order of a worksheet's children; what is not named here stands before the drawing.
-_HEADER_AFTER = [
-    "sheetPr",
-    "dimension",
-    "sheetViews",
-    "sheetFormatPr",
-    "cols",
-    "sheetData",
-    "sheetCalcPr",
-    "sheetProtection",
-    "protectedRanges",
-    "scenarios",
-    "autoFilter",
-    "sortState",
-    "dataConsolidate",
-    "customSheetViews",
-    "mergeCells",
-    "phoneticPr",
-    "conditionalFormatting",
-    "dataValidations",
-    "hyperlinks",
-    "printOptions",
-    "pageMargins",
-    "pageSetup",
-]
-_DRAWING_AFTER = [
-    *_HEADER_AFTER,
-    *["headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags"],
-]
+_HEADER_AFTER = (
+    *("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection"),
+    *("protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate", "customSheetViews", "mergeCells"),
+    *("phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks"),
+    *("printOptions", "pageMargins", "pageSetup"),
+)
+DRAWING_AFTER = (
+    *(*_HEADER_AFTER, "headerFooter", "rowBreaks", "colBreaks"),
+    *("customProperties", "cellWatches", "ignoredErrors", "smartTags"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +50,7 @@ class Worksheet:
 
     def drawing_edit(self, new: str) -> Edit:
         """A reference to a drawing where there is none, at its place in the order."""
-        return self._behind(_DRAWING_AFTER, new)
+        return self._behind(DRAWING_AFTER, new)
 
     def child(self, name: str) -> Element | None:
         """The first child of that name."""
@@ -82,7 +64,7 @@ class Worksheet:
         letters = re.match(r"\$?([A-Z]{1,3})\$?\d", told)
         return max([column(one.decode()) for one in set(written)] + ([column(letters.group(1))] if letters else [0]))
 
-    def _behind(self, names: list[str], new: str) -> Edit:
+    def _behind(self, names: tuple[str, ...], new: str) -> Edit:
         space = self.document.root.namespace
         before = [one for one in self.document.root.children if one.namespace == space and one.name in names]
         if not before:

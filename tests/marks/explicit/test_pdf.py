@@ -52,10 +52,12 @@ def _made(*pages: dict[str, Any], **saving: Any) -> bytes:
         return out.getvalue()
 
 
-def _drawn(page: pikepdf.Page) -> list[tuple[list[float], float, list[str]]]:
+def _drawn(page: Any) -> list[Any]:
     """Each plate on a page as an independent parser follows it: its matrix, its depth of states, the open content."""
-    matrix, states, marked, plates = np.eye(3), [], [], []
-    for operands, operator in pikepdf.parse_content_stream(page):
+    matrix: Any = np.eye(3)
+    states, marked, plates = list[Any](), list[str](), list[Any]()
+    instructions: Any = pikepdf.parse_content_stream(page)
+    for operands, operator in instructions:
         match str(operator):
             case "q":
                 states.append(matrix)
@@ -320,7 +322,7 @@ def _written(content: bytes, about: dict[str, Any]) -> bytes:
         pdf.add_blank_page(page_size=(300, 200))
         page = pdf.pages[0]
         page.Contents = pdf.make_stream(content)
-        wide = {"Type": Name.Font, "Subtype": Name.Type0, "BaseFont": Name.Song}
+        wide: dict[str, Any] = {"Type": Name.Font, "Subtype": Name.Type0, "BaseFont": Name.Song}
         fonts = {
             "/F1": pikepdf.Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica),
             "/F2": pikepdf.Dictionary(**wide, **about),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]  # the peer is untyped
 import pytest
-from openpyxl.chart import BarChart, Reference
+from openpyxl.chart import BarChart, Reference  # type: ignore[import-untyped]  # the same
 
 from sealmark.marks.explicit.errors import NothingToMark
 from sealmark.marks.explicit.options import ExplicitOptions
@@ -76,7 +76,7 @@ def test_children_of_the_sheet_stand_in_the_order_of_the_schema() -> None:
     names = [
         child.tag.rpartition("}")[2] for child in ElementTree.fromstring(_first_sheet(mark(_saved(make), ONE).data))
     ]
-    known = [*worksheet._DRAWING_AFTER, "drawing", "legacyDrawing", "tableParts"]
+    known = [*worksheet.DRAWING_AFTER, "drawing", "legacyDrawing", "tableParts"]
     assert {"headerFooter", "rowBreaks", "drawing", "legacyDrawing", "tableParts"} <= set(names)
     assert names == sorted(names, key=known.index)
 
@@ -97,7 +97,8 @@ def test_header_that_is_there_stays_and_gets_a_line_more(side: Any) -> None:
         sheet.HeaderFooter.differentFirst = True
 
     data = _saved(make)
-    marked = mark(data, ONE, explicit=ExplicitOptions(corner=f"top_{side}")).data
+    corner: Any = f"top_{side}"
+    marked = mark(data, ONE, explicit=ExplicitOptions(corner=corner)).data
     key = {"left": "&L", "right": "&R"}[side]
     old = re.split("(?=&[LCR])", _headers(data)[0])[1:]
     new = re.split("(?=&[LCR])", _headers(marked)[0])[1:]

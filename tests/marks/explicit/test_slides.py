@@ -6,6 +6,7 @@ from typing import Any
 
 import pptx
 import pytest
+from pptx.dml.color import RGBColor
 from pptx.util import Emu, Pt
 
 from sealmark.marks.explicit.errors import NothingToMark
@@ -96,7 +97,8 @@ def test_plate_that_nobody_can_read_does_not_spare_the_mark(trick: str) -> None:
         shape.text_frame.paragraphs[0].runs[0].font.size = Pt(1)
     else:
         shape.fill.solid()
-        shape.fill.fore_color.rgb = pptx.dml.color.RGBColor(255, 255, 255)
+        colour: Any = RGBColor
+        shape.fill.fore_color.rgb = colour(255, 255, 255)
     out = io.BytesIO()
     show.save(out)
     assert _texts(mark(out.getvalue(), ONE).data)[0].count("AI生成") == 2

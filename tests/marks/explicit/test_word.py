@@ -9,6 +9,7 @@ from typing import Any
 import docx
 import pytest
 from docx.enum.section import WD_SECTION
+from docx.oxml import parse_xml
 
 from sealmark.errors import SealmarkError
 from sealmark.marks.errors import SignedPackage
@@ -100,7 +101,7 @@ def test_wording_that_nobody_can_read_does_not_spare_the_mark(how: str) -> None:
         header = document.sections[0].header
         header.is_linked_to_previous = False
         run = header.paragraphs[0].add_run("AI生成")
-        run._r.get_or_add_rPr().append(docx.oxml.parse_xml(HIDDEN[how].replace("/>", f" {SPACE}/>")))
+        run._r.get_or_add_rPr().append(parse_xml(HIDDEN[how].replace("/>", f" {SPACE}/>")))
 
     assert _shown(mark(_saved(make), ONE).data)[0][0] == ["AI生成", "AI生成"]
 

@@ -62,9 +62,14 @@ def size(wording: str, points: float) -> tuple[int, int]:
     return round((typeface().width(wording) * _ROOM + 0.9) * em), round(1.5 * em)
 
 
+def characters() -> frozenset[str]:
+    """The characters whose width is known."""
+    return frozenset(typeface().widths)
+
+
 def holds(place: tuple[int, int, int, int] | None, wording: str, points: float) -> bool:
     """Whether a box is as large as the wording asks for, to a pixel; one that our font has no letters for is not."""
-    if place is None or not set(wording) <= typeface().widths.keys():
+    if place is None or not set(wording) <= characters():
         return False
     needed = size(wording, points)
     return place[2] >= needed[0] - _PIXEL and place[3] >= needed[1] - _PIXEL

@@ -48,11 +48,11 @@ def mark(data: bytes, wording: str, corner: Corner) -> bytes:
     if pdf.is_signed(container):
         raise SignedPackage(format="PDF")
     update = _Update(container, wording, corner)
-    count = 0
-    for count, page in enumerate(pdf_pages.pages(container), 1):
+    page: Page | None = None
+    for page in pdf_pages.pages(container):
         if ours(container, page) is None:
             update.add(page)
-    if not count:
+    if page is None:
         raise NothingToMark(format="PDF", **why("没有页面", "no page"))
     objects = update.objects()
     return pdf.update(container, objects) if objects else b""

@@ -96,7 +96,7 @@ def _size(presentation: Document) -> tuple[int, int]:
 
 def _points(size: tuple[int, int]) -> float:
     law = table("document.toml")["slide"]
-    return round(min(size) / box.POINT * law["ink_share"] * law["safety"] / law["capital"] + 0.05, 1)
+    return float(round(min(size) / box.POINT * law["ink_share"] * law["safety"] / law["capital"] + 0.05, 1))
 
 
 def _box(wording: str, corner: Corner, size: tuple[int, int]) -> Box:

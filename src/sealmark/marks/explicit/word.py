@@ -73,8 +73,9 @@ def _complete(draft: Draft, main: str, document: Document, wording: str, side: s
     """Give the first section the headers that it lacks, each with nothing but the line."""
     first = next(_sections(document), None)
     missing = [kind for kind in KINDS if first is None or kind not in _keys(first)]
-    names = document.qualifier(first or _body(document))
-    references = "".join(_reference(draft, main, document, kind, names, (wording, side)) for kind in missing)
+    line = _line(document.root.namespace, ("w:", ""), wording, side)
+    keys = {kind: _new_header(draft, main, document.root.namespace, line) for kind in missing}
+    references = "".join(_reference(document, first or _body(document), kind, key) for kind, key in keys.items())
     if first is None:
         prefix, declared = document.qualifier(_body(document))
         section = f"<{prefix}sectPr{declared}>{references}</{prefix}sectPr>"
@@ -83,16 +84,17 @@ def _complete(draft: Draft, main: str, document: Document, wording: str, side: s
         draft.put(main, document.edited([document.prepended(first, references)]))
 
 
-def _reference(
-    draft: Draft, main: str, document: Document, kind: str, names: tuple[str, str], said: tuple[str, str]
-) -> str:
-    """A new header with nothing but the line, and the reference to it, which is written with these names."""
-    space, (prefix, declared) = document.root.namespace, names
-    relation = RELATION[space.startswith(STRICT)]
+def _new_header(draft: Draft, main: str, space: str, line: str) -> str:
+    """A new header with nothing but the line, and the identifier of its relationship."""
     head = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n<w:hdr xmlns:w="{space}">'
-    content = f"{head}{_line(space, ('w:', ''), *said)}</w:hdr>".encode()
+    relation = f"{RELATION[space.startswith(STRICT)]}/header"
     pattern = f"{main.rpartition('/')[0]}/header{{}}.xml".lstrip("/")
-    key, _ = draft.add(main, f"{relation}/header", pattern, content, _HEADER_TYPE)
+    return draft.add(main, relation, pattern, f"{head}{line}</w:hdr>".encode(), _HEADER_TYPE)[0]
+
+
+def _reference(document: Document, near: Element, kind: str, key: str) -> str:
+    prefix, declared = document.qualifier(near)
+    relation = RELATION[near.namespace.startswith(STRICT)]
     # The prefix of the relationship is its own: the document may bind a usual one to something else.
     return f'<{prefix}headerReference{declared} xmlns:r="{relation}" {prefix}type="{kind}" r:id="{key}"/>'
 
