@@ -149,24 +149,27 @@ def parse(content: bytes, form: str, part: str) -> Document:
     return _document(content, form, part, _Scan(place))
 
 
-def excerpt(
-    content: bytes,
-    form: str,
-    part: str,
-    kept: frozenset[str],
-    closed: frozenset[str] = frozenset(),
-    outline: frozenset[str] = frozenset(),
-) -> Document:
-    """The root, its children, and among all others those of the kept names with what is in them.
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The names of the elements that an excerpt keeps with all that is in them, of those in which none is looked for,
+    and of those that are kept as places only.
+    """
+
+    kept: frozenset[str]
+    closed: frozenset[str] = frozenset()
+    outline: frozenset[str] = frozenset()
+
+
+def excerpt(content: bytes, form: str, part: str, sought: Sought) -> Document:
+    """The root, its children, and of all others the elements that are sought.
 
     So a part of any length is edited without its whole tree in memory. A kept element is a child of the root's child,
-    or of the element of an outline's name, that it stands in, however deep; none is looked for within elements of the
-    closed names. Raises as `parse` does.
+    or of the element of the outline, that it stands in, however deep. Raises as `parse` does.
     """
     place = f"{form} {part}"
     if len(content) > LONGEST_BODY:
         raise MetadataOverLimit(place=place, **why("过大", "too large"))
-    return _document(content, form, part, _Sieve(place, kept, closed, outline))
+    return _document(content, form, part, _Sieve(place, sought))
 
 
 def _document(content: bytes, form: str, part: str, scan: "_Scan") -> Document:
@@ -242,11 +245,9 @@ class _Scan:
 class _Sieve(_Scan):
     """One pass that keeps the root, its children and elements of some names, whole or only as places."""
 
-    def __init__(self, place: str, kept: frozenset[str], closed: frozenset[str], outline: frozenset[str]) -> None:
+    def __init__(self, place: str, sought: Sought) -> None:
         super().__init__(place)
-        self._kept = kept
-        self._closed = closed
-        self._outline = outline
+        self._sought = sought
         self._depth = 0
         self._met = 0
         self._shut = 0  # the depth of the closed element that is open
@@ -271,9 +272,9 @@ class _Sieve(_Scan):
 
     def _sieved(self, name: str, attributes: dict[str, str]) -> None:
         local = name.split(" ", 2)[1] if " " in name else name
-        self._taken = self._depth if local in self._kept else 0
-        self._shut = self._depth if local in self._closed else 0
-        if not self._taken and (self._depth <= 2 or local in self._outline):
+        self._taken = self._depth if local in self._sought.kept else 0
+        self._shut = self._depth if local in self._sought.closed else 0
+        if not self._taken and (self._depth <= 2 or local in self._sought.outline):
             self._lined.append(self._depth)
             super()._start(name, attributes)
         elif self._taken:

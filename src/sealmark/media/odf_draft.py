@@ -3,7 +3,7 @@
 import re
 
 from sealmark.media import markup, odf
-from sealmark.media.markup import Document, Element
+from sealmark.media.markup import Document, Element, Sought
 from sealmark.media.odf import NAME, OFFICE
 from sealmark.media.package import Package
 from sealmark.media.pieces import Pieces
@@ -17,10 +17,13 @@ PRESENTATION = "urn:oasis:names:tc:opendocument:xmlns:presentation:1.0"
 FO = "urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"
 SVG = "urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"
 # What this room writes names its own prefixes: the document may bind the usual ones to something else.
-DECLARED = "".join(
-    f' xmlns:{prefix}="{space}"'
-    for prefix, space in (("office", OFFICE), ("style", STYLE), ("text", TEXT), ("table", TABLE), ("draw", DRAW))
-) + f' xmlns:fo="{FO}" xmlns:svg="{SVG}"'
+DECLARED = (
+    "".join(
+        f' xmlns:{prefix}="{space}"'
+        for prefix, space in (("office", OFFICE), ("style", STYLE), ("text", TEXT), ("table", TABLE), ("draw", DRAW))
+    )
+    + f' xmlns:fo="{FO}" xmlns:svg="{SVG}"'
+)
 _LENGTH = re.compile(r"(-?\d{1,6}(?:\.\d{1,9})?)(cm|mm|in|pt|pc|px)")
 _CENTIMETRES = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "pc": 2.54 / 6, "px": 2.54 / 96}
 
@@ -32,10 +35,10 @@ class Draft:
         self.package = package
         self._changes: dict[str, bytes] = {}
 
-    def content(self, kept: frozenset[str], closed: frozenset[str], outline: frozenset[str]) -> Document:
-        """The content without what is not asked for; raises `Damaged` and `MetadataOverLimit`."""
+    def content(self, sought: Sought) -> Document:
+        """The content without what is not sought; raises `Damaged` and `MetadataOverLimit`."""
         data = self._changes.get(CONTENT) or self.package.content(CONTENT, markup.LONGEST_BODY)
-        return markup.excerpt(data, NAME, CONTENT, kept, closed, outline)
+        return markup.excerpt(data, NAME, CONTENT, sought)
 
     def styles(self) -> Document:
         """The styles, or those of a document that has none; raises as `content` does."""

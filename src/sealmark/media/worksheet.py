@@ -8,15 +8,14 @@ import re
 from dataclasses import dataclass
 
 from sealmark.media import markup
-from sealmark.media.markup import Document, Edit, Element
+from sealmark.media.markup import Document, Edit, Element, Sought
 from sealmark.media.ooxml import NAME
 
 _OPEN = re.compile(rb"<((?:[A-Za-z_][\w.-]{0,30}:)?sheetData)(?=[\s/>])[^<>]{0,4096}>")
 _CELL = re.compile(rb"\br=[\"']\$?([A-Z]{1,3})\$?\d")
-_SOUGHT = 1 << 16  # bytes of cells that are looked into for how far the first rows reach
-_CLOSED = frozenset(("sheetData",))
+_FIRST_ROWS = 1 << 16  # bytes of cells that are looked into for how far the first rows reach
 HEADERS = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")  # 18.3.1.46, in order
-_KEPT = frozenset(("sheetView", "col", *HEADERS))
+_SOUGHT = Sought(frozenset(("sheetView", "col", *HEADERS)), frozenset(("sheetData",)))
 # ISO/IEC 29500-1, 18.3.1.99: the order of a worksheet's children; what is not named here stands before the drawing.
 _HEADER_AFTER = (
     *("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection"),
@@ -60,7 +59,7 @@ class Worksheet:
         """The number of the last column that the sheet says it uses, or that its first cells reach; 0 for none."""
         dimension = self.child("dimension")
         told = dimension.attributes.get("ref", "").rpartition(":")[2] if dimension else ""
-        written = [match.group(1) for match in _CELL.finditer(self.cells[:_SOUGHT])]
+        written = [match.group(1) for match in _CELL.finditer(self.cells[:_FIRST_ROWS])]
         letters = re.match(r"\$?([A-Z]{1,3})\$?\d", told)
         return max([column(one.decode()) for one in set(written)] + ([column(letters.group(1))] if letters else [0]))
 
@@ -79,7 +78,7 @@ def parse(content: bytes, part: str) -> Worksheet:
     plain = b"<!--" not in content and b"<![CDATA[" not in content and not content.startswith((b"\xff", b"\xfe"))
     if not plain or opening is None or opening.group().endswith(b"/>") or stop < opening.end():
         # A comment might hold what looks like cells: the parser, which is slower, knows.
-        return Worksheet(markup.excerpt(content, NAME, part, _KEPT, _CLOSED), 0, b"")
+        return Worksheet(markup.excerpt(content, NAME, part, _SOUGHT), 0, b"")
     cells = content[opening.end() : stop]
     return Worksheet(markup.parse(content[: opening.end()] + content[stop:], NAME, part), opening.end(), cells)
 

@@ -38,7 +38,9 @@ _STYLE_NAME = "SealmarkAIGC"
 _BEFORE_SHAPES = ("title", "desc", "table-source", "dde-source", "scenario", "forms")  # ODF 1.3 part 3, 9.1.2
 _BEHIND_SHAPES = ("par", "seq", "animations", "notes")  # 10.2.4
 _COLUMNS = ("table-column", "table-columns", "table-column-group", "table-header-columns")
-_KEPT = frozenset(("style", "shapes", "frame", "custom-shape", "g", "rect", *_BEFORE_SHAPES, *_BEHIND_SHAPES, *_COLUMNS))
+_KEPT = frozenset(
+    ("style", "shapes", "frame", "custom-shape", "g", "rect", *_BEFORE_SHAPES, *_BEHIND_SHAPES, *_COLUMNS)
+)
 _CLOSED = frozenset(("table-row", "table-rows", "table-row-group", "table-header-rows"))
 _OUTLINE = frozenset(("spreadsheet", "presentation", "drawing", "table", "page"))
 _USUAL_WIDTH = 2.258  # centimetres: LibreOffice's own column

@@ -12,7 +12,7 @@ from sealmark.marks.explicit.wording import table
 
 EM = 10.0  # units of an em in the form
 HEIGHT = 1.6  # ems
-_BASELINE = 0.44  # ems from the lower edge: ideographs and capitals stand in the middle of the plate
+BASELINE = 0.44  # ems from the lower edge: ideographs and capitals stand in the middle of the plate
 _RADIUS = 0.4
 _BEND = 0.5523  # of a circle drawn with Bézier curves
 # Right and up as the page is shown, in its own axes, for each quarter turn clockwise (ISO 32000-2, table 31: Rotate).
@@ -73,7 +73,7 @@ def form(wording: str, font: bytes) -> tuple[tuple[float, float], bytes]:
         b"%s rg %s RG 0.4 w" % (_colour(law["plate"]), _colour(law["edge"])),
         _rounded(0.3, 0.3, across - 0.3, high - 0.3, _RADIUS * EM) + b" b",
         b"BT %s rg 0 Tr /%s %g Tf %.2f %.2f Td <%s> Tj ET"
-        % (_colour(law["ink"]), font, EM, law["padding"] * EM, _BASELINE * EM, codes),
+        % (_colour(law["ink"]), font, EM, law["padding"] * EM, BASELINE * EM, codes),
         b"Q",
         b"EMC\n",
     )

@@ -14,14 +14,14 @@ from sealmark.marks.explicit import lines
 from sealmark.marks.explicit.wording import lawful, table
 from sealmark.media import markup
 from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Element, escaped
+from sealmark.media.markup import Document, Element, Sought, escaped
 from sealmark.media.ooxml import NAME
 from sealmark.media.ooxml_draft import RELATION, STRICT, Draft
 
 KINDS = ("default", "first", "even")  # ISO/IEC 29500-1, 17.18.36
 _HEADER_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"
 # Sections end in paragraphs of the body; Word heeds none in cells, boxes or fields of text.
-_CLOSED = frozenset(("tbl", "r"))
+_SOUGHT = Sought(frozenset(("sectPr",)), frozenset(("tbl", "r")))
 _OFF = frozenset(("0", "false", "off"))  # ISO/IEC 29500-1, 22.9.2.7
 _MOST_READ = 64  # headers that are looked into for a mark
 
@@ -29,7 +29,7 @@ _MOST_READ = 64  # headers that are looked into for a mark
 def mark(draft: Draft, wording: str, side: str) -> None:
     """Put the line into every header, at the left or the right side; raises errors of `media`."""
     main = draft.main()
-    document = markup.excerpt(draft.content(main), NAME, main, frozenset(("sectPr",)), _CLOSED)
+    document = markup.excerpt(draft.content(main), NAME, main, _SOUGHT)
     sections = list(_sections(document))
     headers = dict.fromkeys(draft.part(main, key) for section in sections for key in _keys(section).values())
     for part in headers:
