@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sealmark.media import markup
 from sealmark.media.errors import Damaged, MetadataOverLimit
-from sealmark.media.markup import Document, Element
+from sealmark.media.markup import Document, Element, Sought
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!-- a > b --><n:root xmlns:n="urn:n" n:kind="x &gt; y" plain=\'1 > 0\'>'
@@ -137,7 +137,7 @@ def test_escaped_text_reads_back_as_content_and_attribute(text: str) -> None:
     assert (found.get("a"), found.text or "") == (text, text)
 
 
-BODY = frozenset(("kept",)), frozenset(("closed",)), frozenset(("outline",))
+SOUGHT = Sought(frozenset(("kept",)), frozenset(("closed",)), frozenset(("outline",)))
 INNER = st.recursive(
     st.sampled_from(["", "text"]),
     lambda inside: st.tuples(st.sampled_from(["kept", "closed", "outline", "other"]), st.lists(inside, max_size=3)).map(
@@ -172,7 +172,7 @@ def _whole(element: Element) -> str:
 def test_excerpt_keeps_what_is_asked_for_and_its_place(inside: str) -> None:
     """Kept elements with their content, none within a closed one, in order; each is edited where it stands."""
     content = f"<root><child>{inside}</child><last/></root>".encode()
-    document = markup.excerpt(content, "FORM", "part.xml", *BODY)
+    document = markup.excerpt(content, "FORM", "part.xml", SOUGHT)
     assert [child.name for child in document.root.children] == ["child", "last"]
     assert list(_kept(document.root)) == list(_wanted(ElementTree.fromstring(content)))
     for element in document.root.children:
@@ -183,12 +183,12 @@ def test_excerpt_keeps_what_is_asked_for_and_its_place(inside: str) -> None:
 def test_excerpt_reads_what_is_too_long_to_be_read_whole() -> None:
     """A part of a million elements costs no tree; deeper than any honest part is refused all the same."""
     content = b"<root><child>" + b"<other/>" * 1_000_000 + b"<kept/></child></root>"
-    found = markup.excerpt(content, "FORM", "part.xml", *BODY).root.children[0].children
+    found = markup.excerpt(content, "FORM", "part.xml", SOUGHT).root.children[0].children
     assert [one.start for one in found] == [len(content) - len(b"<kept/></child></root>")]
     with pytest.raises(MetadataOverLimit):
         _parsed(content)
     with pytest.raises(Damaged):
-        markup.excerpt(b"<x>" * 300 + b"</x>" * 300, "FORM", "part.xml", *BODY)
+        markup.excerpt(b"<x>" * 300 + b"</x>" * 300, "FORM", "part.xml", SOUGHT)
 
 
 def test_edits_of_one_place_stand_in_their_order() -> None:

@@ -74,7 +74,7 @@ def _box(area: Element | None, name: str) -> Box | None:
     """A box of four numbers: left, top, width and height."""
     one = area.first(NAMESPACE, name) if area else None
     try:
-        left, top, width, height = map(float, one.text.split()) if one else ()
+        left, top, width, height = map(float, one.text.split() if one else ())
     except ValueError:
         return None
     return (left, top, left + width, top + height) if 0 < width < 1e5 and 0 < height < 1e5 else None

@@ -120,9 +120,8 @@ def test_another_s_wording_is_found(text: str, state: str) -> None:
     """On the first page or the last, as a text that says nothing else; it spares no page our plate."""
     parts = _parts(2)
     page = PAGE.replace("Page_0", "Page_1")
-    object_ = (
-        f'<ofd:Layer ID="2"><ofd:TextObject ID="3"><ofd:TextCode>{text}</ofd:TextCode></ofd:TextObject></ofd:Layer>'
-    )
+    code = f"<ofd:TextCode>{text}</ofd:TextCode>"
+    object_ = f'<ofd:Layer ID="2"><ofd:TextObject ID="3">{code}</ofd:TextObject></ofd:Layer>'
     data = packages.zipped(parts | {page: str(parts[page]).replace('<ofd:Layer ID="2"/>', object_)})
     assert verify(data).layers["explicit"].state == state
     assert len(_layers(mark(data, ONE).data, page)) == 2

@@ -15,7 +15,7 @@ from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.wording import lawful, table
 from sealmark.media import markup
 from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Edit, Element, escaped
+from sealmark.media.markup import Document, Edit, Element, Sought, escaped
 from sealmark.media.odf import NAME, OFFICE
 from sealmark.media.odf_draft import (
     CONTENT,
@@ -38,15 +38,16 @@ _STYLE_NAME = "SealmarkAIGC"
 _BEFORE_SHAPES = ("title", "desc", "table-source", "dde-source", "scenario", "forms")  # ODF 1.3 part 3, 9.1.2
 _BEHIND_SHAPES = ("par", "seq", "animations", "notes")  # 10.2.4
 _COLUMNS = ("table-column", "table-columns", "table-column-group", "table-header-columns")
-_KEPT = frozenset(
-    ("style", "shapes", "frame", "custom-shape", "g", "rect", *_BEFORE_SHAPES, *_BEHIND_SHAPES, *_COLUMNS)
+_SHAPES = ("shapes", "frame", "custom-shape", "g", "rect")
+_SOUGHT = Sought(
+    frozenset(("style", *_SHAPES, *_BEFORE_SHAPES, *_BEHIND_SHAPES, *_COLUMNS)),
+    closed=frozenset(("table-row", "table-rows", "table-row-group", "table-header-rows")),
+    outline=frozenset(("spreadsheet", "presentation", "drawing", "table", "page")),
 )
-_CLOSED = frozenset(("table-row", "table-rows", "table-row-group", "table-header-rows"))
-_OUTLINE = frozenset(("spreadsheet", "presentation", "drawing", "table", "page"))
 _USUAL_WIDTH = 2.258  # centimetres: LibreOffice's own column
 _CELL = re.compile(rb"<(?:[\w-]+:)?(table-row|(?:covered-)?table-cell)\b([^<>]*+)>")
 _REPEATED = re.compile(rb"number-columns-repeated=[\"'](\d{1,6})[\"']")
-_SOUGHT = 1 << 16  # bytes of cells that are looked into for how far the first rows reach
+_FIRST_ROWS = 1 << 16  # bytes of cells that are looked into for how far the first rows reach
 _MOST_COLUMNS = 256
 
 
@@ -63,7 +64,7 @@ class _Look:
 
 def mark_sheet(draft: Draft, wording: str) -> None:
     """Put the box on the first sheet that is shown; raises `NothingToMark` where there is none."""
-    content = draft.content(_KEPT, _CLOSED, _OUTLINE)
+    content = draft.content(_SOUGHT)
     sheet = _sheet(content)
     shapes = sheet.first(TABLE, "shapes")
     look = _sheet_look()
@@ -76,7 +77,7 @@ def mark_sheet(draft: Draft, wording: str) -> None:
 
 def mark_page(draft: Draft, wording: str, corner: Corner) -> None:
     """Put the plate on the first page, and on the first that is shown; raises `NothingToMark` where there is none."""
-    content = draft.content(_KEPT, _CLOSED, _OUTLINE)
+    content = draft.content(_SOUGHT)
     edits: list[Edit] = []
     for page in _pages(content):
         across, high = _page_size(draft, page)
@@ -100,7 +101,7 @@ def find(draft: Draft) -> Iterator[tuple[str, str]]:
     entry = draft.package.archive.find(CONTENT)
     if entry is None or entry.size > markup.LONGEST:  # looking must stay cheap
         return
-    content = draft.content(_KEPT, _CLOSED, _OUTLINE)
+    content = draft.content(_SOUGHT)
     body = content.root.first(OFFICE, "body")
     is_sheet = body is not None and body.first(OFFICE, "spreadsheet") is not None
     shapes = _sheet(content).first(TABLE, "shapes") if is_sheet else None
@@ -235,14 +236,14 @@ def _above(content: Document, page: Element, frame: str) -> Edit:
 def _reach(content: Document, sheet: Element, width: float) -> float:
     """The left edge of the box: behind the last cell of the first rows, where a window reaches that far."""
     widths = _widths(content, sheet)
-    reach = table("document.toml")["sheet"]["reach"] * 2.54 / 96 - width
+    reach = float(table("document.toml")["sheet"]["reach"]) * 2.54 / 96 - width
     return min(sum(widths[: _used(content, sheet)]), reach)
 
 
 def _used(content: Document, sheet: Element) -> int:
     """How many columns the first rows fill."""
     used = number = 0
-    for cell in _CELL.finditer(content.content, sheet.start, min(sheet.close, sheet.start + _SOUGHT)):
+    for cell in _CELL.finditer(content.content, sheet.start, min(sheet.close, sheet.start + _FIRST_ROWS)):
         if cell.group(1) == b"table-row":
             number = 0
             continue

@@ -153,9 +153,9 @@ def _legible(styles: Document) -> Iterator[str]:
     wanted |= {f"{FO} font-size": f"{law['points']}pt"}
     for name, style in styles_of(styles).items():
         about = style.first(STYLE, "text-properties")
-        if about and wanted.items() <= about.attributes.items():
-            if about.attributes.get(f"{TEXT} display", "true") == "true":
-                yield name
+        alike = about is not None and wanted.items() <= about.attributes.items()
+        if about and alike and about.attributes.get(f"{TEXT} display", "true") == "true":
+            yield name
 
 
 def _is_ours(paragraph: Element, legible: set[str]) -> bool:

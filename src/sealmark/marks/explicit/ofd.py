@@ -157,9 +157,8 @@ def _stands(root: Root, page: Document, text: Element, said: str) -> bool:
         size = float(text.attributes.get("Size", "0"))
     except ValueError:
         return False
-    hidden = (
-        text.attributes.get("Visible", "true") != "true" or text.attributes.get("CTM") or "Alpha" in text.attributes
-    )
+    changed = {"CTM", "Alpha"} & text.attributes.keys()
+    hidden = changed or text.attributes.get("Visible", "true") != "true"
     corners: tuple[Corner, ...] = ("bottom_right", "bottom_left", "top_right", "top_left")
     for corner in corners:
         em, place = _placed(said, _spot(root, page, corner))
