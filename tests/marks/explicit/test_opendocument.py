@@ -197,7 +197,8 @@ def test_hidden_sheets_do_not_count() -> None:
 
 
 PAGE = '<draw:page draw:master-page-name="Standard">{}</draw:page>'
-NOTES = "<presentation:notes><draw:frame><draw:text-box><text:p>n</text:p></draw:text-box></draw:frame></presentation:notes>"
+FRAME = "<draw:frame><draw:text-box><text:p>n</text:p></draw:text-box></draw:frame>"
+NOTES = f"<presentation:notes>{FRAME}</presentation:notes>"
 
 
 @pytest.mark.parametrize("kind", ["presentation", "presentation-template", "graphics", "graphics-template"])

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sealmark.errors import SealmarkError
 from sealmark.marks.explicit import text
 from sealmark.marks.finding import LayerFinding
+from sealmark.media.errors import MediaError
 
 LONGEST = 96  # code points: a line that is longer says more than a mark does
 
@@ -18,9 +19,21 @@ def is_mark(line: str) -> bool:
     return bool(traces) and not any(map(str.isalnum, line[: traces[0].start] + line[traces[0].end :]))
 
 
-def said(places: Iterable[tuple[str, str]], damage: SealmarkError | None = None) -> LayerFinding:
-    """What was found: places, each with the wording that stands there; or what kept us from looking."""
-    found = dict.fromkeys(places)
+def finding(places: Iterable[tuple[str, str]], damage: SealmarkError | None = None) -> LayerFinding:
+    """What was found: places, each with the wording that stands there; or what is wrong with the file.
+
+    Errors of `media` that the places raise count as damage, and hide nothing that was found before them.
+    """
+    found: dict[tuple[str, str], None] = {}
+    try:
+        for one in places:
+            found[one] = None
+    except MediaError as error:
+        damage = damage or error
+    return _said(found, damage)
+
+
+def _said(found: Iterable[tuple[str, str]], damage: SealmarkError | None) -> LayerFinding:
     if found:
         words = "、".join(dict.fromkeys(words.strip() for _, words in found))
         zh, en = f"文档带有“{words}”字样的显式标识。", f"The document bears a visible mark that reads {words}."

@@ -5,18 +5,17 @@ share one form and its font, pages alike share their instructions, and so a thou
 """
 
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import chain, islice
 from typing import get_args
 
 from sealmark.errors import why
 from sealmark.marks.errors import SignedPackage
-from sealmark.marks.explicit import lines, plate
+from sealmark.marks.explicit import lines, pdf_form, plate
 from sealmark.marks.explicit.errors import NothingToMark
+from sealmark.marks.explicit.pdf_form import FONT, WORDING, written
 from sealmark.marks.explicit.plate import Spot
 from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.typeface import typeface
@@ -30,8 +29,7 @@ from sealmark.media.pdf_syntax import Allowance, Dictionary, Reference, Value, d
 
 _MOST_READ = 1 << 22  # objects: of the dictionaries of a hundred thousand pages
 _MOST_CONTENT = 1 << 30  # bytes of all pages' instructions, unfolded
-_FONT, _FORM = b"SealmarkFont", b"SealmarkAIGC"
-_WORDING = b"SealmarkWording"
+_FORM = b"SealmarkAIGC"
 _NUMBER = rb" (-?[0-9.]{1,24})"
 _OURS = re.compile(
     rb"\n(?:ET\n)?(?:EMC\n){0,1024}(?:Q\n){0,1025}q" + _NUMBER * 6 + rb" cm /(SealmarkAIGC\d{0,4}) Do Q\n"
@@ -86,10 +84,10 @@ def _drawn_wording(container: Container, page: Page, name: bytes) -> str | None:
     if not isinstance(reference, Reference):
         return None
     about, body = container.stream(reference)
-    said, _ = container.resolved(about.get(_WORDING))
+    said, _ = container.resolved(about.get(WORDING))
     wording = pdf_syntax.text(said) if isinstance(said, bytes) else ""
     known = lawful(wording) and set(wording) <= typeface().identifiers.keys()
-    return wording if known and plate.form(wording, _FONT)[1] == body else None
+    return wording if known and plate.form(wording, FONT)[1] == body else None
 
 
 def _resources(page: Page) -> Given:
@@ -149,7 +147,7 @@ class _Update:
         names = self._resources(page)
         drawn = self._drawn(page, names.form)
         about = pdf.without(page.about, page.held, frozenset((b"Contents", b"Resources")))
-        streams = b" ".join(map(_written, drawn))
+        streams = b" ".join(map(written, drawn))
         new = b"\n/Contents [%s]\n/Resources %s\n>>" % (streams, names.written)
         self._objects[page.reference] = about[:-2] + new
 
@@ -175,7 +173,7 @@ class _Update:
     def _shared(self, body: bytes) -> Reference:
         """A stream with this body, which several pages may draw."""
         if body not in self._streams:
-            self._streams[body] = self._new(_stream(b"", body))
+            self._streams[body] = self._new(pdf_form.stream(b"", body))
         return self._streams[body]
 
     def _new(self, body: bytes) -> Reference:
@@ -198,7 +196,7 @@ class _Update:
         if memo not in self._named:
             names = self._with_form(about, held)
             reference = self._shared_object(key, names.written)
-            self._named[memo] = _Names(_written(reference), names.form)
+            self._named[memo] = _Names(written(reference), names.form)
         return self._named[memo]
 
     def _with_form(self, about: Dictionary | None, held: bytes) -> _Names:
@@ -207,14 +205,14 @@ class _Update:
         if forms is not None and not isinstance(forms, Dictionary):
             raise damaged(**why("页面资源", "a page's resources"))
         if isinstance(value, Reference) and value in self._named:
-            return _Names(_dictionary(about, held, b"XObject", _written(value)), self._named[value].form)
+            return _Names(_dictionary(about, held, b"XObject", written(value)), self._named[value].form)
         name = _free(forms)
-        entry = b"/%s %s" % (name, _written(self._plate()))
+        entry = b"/%s %s" % (name, written(self._plate()))
         whole = (forms_held[forms.start : forms.stop - 2] if forms else b"<<") + b" " + entry + b" >>"
         if isinstance(value, Reference) and forms is not None:
             self._objects[value] = whole
             self._named[value] = _Names(b"", name)
-            whole = _written(value)
+            whole = written(value)
         return _Names(_dictionary(about, held, b"XObject", whole), name)
 
     def _shared_object(self, key: Reference | None, body: bytes) -> Reference:
@@ -226,48 +224,13 @@ class _Update:
     def _plate(self) -> Reference:
         """The form, made once."""
         if self._form is None:
-            font = self._font()
-            (across, high), body = plate.form(self._wording, _FONT)
-            about = (
-                b"/Type /XObject /Subtype /Form /BBox [0 0 %.2f %.2f] /Resources << /Font << /%s %s >> >> /%s %s"
-                % (across, high, _FONT, _written(font), _WORDING, pdf_syntax.written(self._wording))
-            )
-            self._form = self._new(_stream(about, body))
+            self._form = pdf_form.made(self._wording, self._new)
         return self._form
-
-    def _font(self) -> Reference:
-        """The label font with the codes of its own glyphs (9.7), and what they say (9.10.3)."""
-        outlines, unicode = _stream(*_outlines()), _stream(b"", _to_unicode(self._wording))
-        name = b"SEALMK+SealmarkLabel-Bold"
-        descriptor = self._new(
-            b"<< /Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [-1000 -1000 2000 2000] /ItalicAngle 0 "
-            b"/Ascent 880 /Descent -120 /CapHeight 733 /StemV 140 /FontFile3 %s >>"
-            % (name, _written(self._new(outlines)))
-        )
-        face = typeface()
-        widths = b" ".join(b"%d [%d]" % (face.identifiers[one], face.widths[one]) for one in sorted(set(self._wording)))
-        descendant = self._new(
-            b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /%s /CIDSystemInfo << /Registry (Adobe) "
-            b"/Ordering (Identity) /Supplement 0 >> /FontDescriptor %s /DW 1000 /W [%s] >>"
-            % (name, _written(descriptor), widths)
-        )
-        return self._new(
-            b"<< /Type /Font /Subtype /Type0 /BaseFont /%s-Identity-H /Encoding /Identity-H /DescendantFonts [%s] "
-            b"/ToUnicode %s >>" % (name, _written(descendant), _written(self._new(unicode)))
-        )
 
 
 def _read(container: Container, given: Given) -> tuple[Value, bytes]:
     """What a value is or leads to, and the bytes that its spans count in."""
     return container.resolved(given.value) if isinstance(given.value, Reference) else (given.value, given.held)
-
-
-def _written(reference: Reference) -> bytes:
-    return b"%d %d R" % (reference.number, reference.generation)
-
-
-def _stream(about: bytes, body: bytes) -> bytes:
-    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (about, len(body), body)
 
 
 def _dictionary(about: Dictionary | None, held: bytes, key: bytes, value: bytes) -> bytes:
@@ -284,26 +247,6 @@ def _free(forms: Dictionary | None) -> bytes:
     if name is None:
         raise damaged(**why("页面资源的名称", "the names of a page's resources"))
     return name
-
-
-@cache
-def _outlines() -> tuple[bytes, bytes]:
-    return b"/Subtype /CIDFontType0C /Filter /FlateDecode", zlib.compress(typeface().outlines, 9)
-
-
-def _to_unicode(wording: str) -> bytes:
-    """The map from codes to characters, so that the wording is found, copied and read aloud."""
-    characters = sorted(set(wording))
-    lines = "\n".join(
-        f"<{typeface().identifiers[one]:04X}> <{one.encode('utf-16-be').hex().upper()}>" for one in characters[:100]
-    )
-    return (
-        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 begincodespacerange\n<0000> <FFFF>\n"
-        f"endcodespacerange\n{min(len(characters), 100)} beginbfchar\n{lines}\nendbfchar\nendcmap\n"
-        "CMapName currentdict /CMap defineresource pop\nend\nend"
-    ).encode()
 
 
 def ends(container: Container) -> Iterator[Page]:

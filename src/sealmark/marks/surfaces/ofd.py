@@ -5,7 +5,6 @@ from sealmark.marks.explicit import ofd as paging
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
 from sealmark.media import Format, Limits, ofd, package, pieces
-from sealmark.media.errors import MediaError
 from sealmark.media.pieces import Buffer
 
 
@@ -18,13 +17,7 @@ def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:
 
 def _find(data: Buffer, _form: Format, _limits: Limits) -> LayerFinding:
     left, damage = package.remains(bytes(data), ofd.NAME)
-    found: list[tuple[str, str]] = []
-    try:
-        for one in paging.find(left):
-            found.append(one)  # what was read before an error stays
-    except MediaError as error:
-        damage = damage or error
-    return lines.said(found, damage)
+    return lines.finding(paging.find(left), damage)
 
 
 SURFACE = Surface(_mark, find=_find)

@@ -1,6 +1,6 @@
 """How Office Open XML documents bear their mark: one way through the package for every kind of main part."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from sealmark.marks.errors import SignedPackage
@@ -9,12 +9,11 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
 from sealmark.media import ooxml, package, pieces
-from sealmark.media.errors import MediaError
 from sealmark.media.ooxml_draft import Draft
 from sealmark.media.pieces import Buffer
 
 Mark: TypeAlias = Callable[[Draft, ExplicitOptions], None]
-Find: TypeAlias = Callable[[Draft], Iterable[tuple[str, str]]]
+Find: TypeAlias = Callable[[Draft], Iterator[tuple[str, str]]]
 
 
 def surface(mark: Mark, find: Find) -> Surface:
@@ -37,10 +36,4 @@ def _marked(mark: Mark, data: Buffer, asked: Asked) -> Shown:
 
 def _found(find: Find, data: Buffer) -> LayerFinding:
     left, damage = package.remains(bytes(data), ooxml.NAME)
-    found: list[tuple[str, str]] = []
-    try:
-        for one in find(Draft(left)):
-            found.append(one)  # what was read before an error stays
-    except MediaError as error:
-        damage = damage or error
-    return lines.said(found, damage)
+    return lines.finding(find(Draft(left)), damage)

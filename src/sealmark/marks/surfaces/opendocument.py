@@ -10,8 +10,8 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
 from sealmark.media import Format, Limits, odf, package, pieces
-from sealmark.media.errors import MediaError
 from sealmark.media.odf_draft import Draft
+from sealmark.media.package import Package
 from sealmark.media.pieces import Buffer
 
 _Way: TypeAlias = tuple[Callable[[Draft, ExplicitOptions], None], Callable[[Draft], Iterator[tuple[str, str]]]]
@@ -54,14 +54,12 @@ def _mark(data: Buffer, form: Format, asked: Asked) -> Shown:
 
 def _find(data: Buffer, form: Format, _limits: Limits) -> LayerFinding:
     left, damage = package.remains(bytes(data), odf.NAME)
-    found: list[tuple[str, str]] = []
-    try:
-        odf.check_encryption(left)
-        for one in _WAYS[form.name][1](Draft(left)):
-            found.append(one)  # what was read before an error stays
-    except MediaError as error:
-        damage = damage or error
-    return lines.said(found, damage)
+    return lines.finding(_places(left, form), damage)
+
+
+def _places(left: Package, form: Format) -> Iterator[tuple[str, str]]:
+    odf.check_encryption(left)
+    yield from _WAYS[form.name][1](Draft(left))
 
 
 SURFACE = Surface(_mark, find=_find)

@@ -5,7 +5,6 @@ from sealmark.marks.explicit import pdf as paging
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
 from sealmark.media import Format, Limits
-from sealmark.media.errors import MediaError
 from sealmark.media.pieces import Buffer
 
 
@@ -17,14 +16,7 @@ def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:
 
 def _find(data: Buffer, _form: Format, _limits: Limits) -> LayerFinding:
     """What the first and the last page bear: a document of thousands is not read as a whole to be looked at."""
-    found: list[tuple[str, str]] = []
-    damage: MediaError | None = None
-    try:
-        for one in paging.find(bytes(data)):
-            found.append(one)  # what was read before an error stays
-    except MediaError as error:
-        damage = error
-    return lines.said(found, damage)
+    return lines.finding(paging.find(bytes(data)))
 
 
 SURFACE = Surface(_mark, find=_find)
