@@ -50,7 +50,7 @@ class Root:
         shown = _box(area, "ApplicationBox") or whole
         common = (*map(max, whole[:2], shown[:2]), *map(min, whole[2:], shown[2:]))
         left, top, right, bottom = common
-        return (left, top, right, bottom) if left < right and top < bottom else whole
+        return (left, top, right, bottom) if left + 0.1 < right and top + 0.1 < bottom else whole
 
 
 def roots(package: Package) -> Iterator[Root]:
@@ -65,6 +65,14 @@ def roots(package: Package) -> Iterator[Root]:
         yield Root(package.name(part) or part, document, shared)
 
 
+def page(package: Package, part: str) -> Document:
+    """The elements of a page; raises `Damaged` where the part is none."""
+    document = package.document(part)
+    if (document.root.namespace, document.root.name) != (NAMESPACE, "Page"):
+        raise Damaged(format=NAME, **why(f"{part} 不是页面", f"{part} is no page"))
+    return document
+
+
 def located(source: str, told: str) -> str:
     """The part that a location in another part leads to (7.3: from the root, or from that part's folder)."""
     return normpath(join("/" + source.rpartition("/")[0], told)).lstrip("/")
@@ -77,4 +85,5 @@ def _box(area: Element | None, name: str) -> Box | None:
         left, top, width, height = map(float, one.text.split() if one else ())
     except ValueError:
         return None
-    return (left, top, left + width, top + height) if 0 < width < 1e5 and 0 < height < 1e5 else None
+    sound = 0.1 < width < 1e5 and 0.1 < height < 1e5 and abs(left) < 1e5 and abs(top) < 1e5
+    return (left, top, left + width, top + height) if sound else None

@@ -63,6 +63,8 @@ def shown(container: Container, page: Page) -> Box:
     if media is None:
         raise damaged(**why("页面没有尺寸", "a page has no size"))
     crop = _common(media, _box(container, _value(page, b"CropBox")))
+    if min(_sides(crop)) < 1:  # the smallest that readers show has three units (ISO 32000-1, annex C)
+        raise damaged(**why("页面没有尺寸", "a page has no size"))
     trim = _common(crop, _box(container, page.about.get(b"TrimBox")))
     return trim if all(2 * one >= other for one, other in zip(_sides(trim), _sides(crop), strict=True)) else crop
 

@@ -13,7 +13,7 @@ from sealmark.marks.explicit.plate import Spot
 from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.typeface import FILE, typeface
 from sealmark.marks.explicit.wording import lawful, read, table
-from sealmark.media import ofd
+from sealmark.media import ofd, ofd_pages
 from sealmark.media.markup import Document, Edit, Element, escaped
 from sealmark.media.ofd import NAME, NAMESPACE
 from sealmark.media.ofd_pages import Root, located, roots
@@ -46,7 +46,7 @@ def find(package: Package) -> Iterator[tuple[str, str]]:
     for root in roots(package):
         every = root.pages()
         for part in dict.fromkeys((*every[:1], *every[-1:])):
-            page = package.document(part)
+            page = ofd_pages.page(package, part)
             ours = _own(root, page)
             if ours is not None:
                 yield part, ours
@@ -55,7 +55,7 @@ def find(package: Package) -> Iterator[tuple[str, str]]:
 
 def _document(package: Package, root: Root, wording: str, corner: Corner) -> dict[str, bytes]:
     """The pages of one document with the plate, the font they need, and the document that refers to it."""
-    unmarked = {part: page for part in root.pages() if _own(root, page := package.document(part)) is None}
+    unmarked = {part: page for part in root.pages() if _own(root, page := ofd_pages.page(package, part)) is None}
     if not unmarked:
         return {}
     font = root.largest + 1
