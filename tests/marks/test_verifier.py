@@ -27,6 +27,7 @@ from tests.media import samples
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 MARKED = mark(samples.EVERY["png"], OURS, layers=("metadata",)).data
+LOOKED_AT = {"png", "jpeg", "webp", "gif", "wav", "mp3", "markdown", "docx", "odt", "ofd", "pdf", "epub"}
 NAMES = {Tier.IS: "is", Tier.MAY_BE: "may_be", Tier.SUSPECTED: "suspected"}
 
 
@@ -91,10 +92,7 @@ def test_nothing_found_is_said_as_such(key: str) -> None:
     assert tuple(verdict.layers) == LAYERS
     assert verdict.layers["credential"].state == "none"
     assert {verdict.layers[name].state for name in LAYERS[3:]} == {"not_checked"}
-    looked = (
-        key.partition(" ")[0] in ("png", "jpeg", "webp", "gif", "wav", "mp3", "markdown", "epub")
-        and key != "gif moving"
-    )
+    looked = key.partition(" ")[0] in LOOKED_AT and key != "gif moving"
     assert verdict.layers["explicit"].state == ("none" if looked else "not_checked")
 
 

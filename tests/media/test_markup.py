@@ -1,6 +1,7 @@
 """XML is edited where an element stands, and safe to read whoever wrote it."""
 
 import time
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from sealmark.media import markup
 from sealmark.media.errors import Damaged, MetadataOverLimit
-from sealmark.media.markup import Document
+from sealmark.media.markup import Document, Element, Sought
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!-- a > b --><n:root xmlns:n="urn:n" n:kind="x &gt; y" plain=\'1 > 0\'>'
@@ -134,3 +135,65 @@ def test_escaped_text_reads_back_as_content_and_attribute(text: str) -> None:
     safe = markup.escaped(text)
     found = ElementTree.fromstring(f'<x a="{safe}">{safe}</x>')
     assert (found.get("a"), found.text or "") == (text, text)
+
+
+SOUGHT = Sought(frozenset(("kept",)), frozenset(("closed",)), frozenset(("outline",)))
+INNER = st.recursive(
+    st.sampled_from(["", "text"]),
+    lambda inside: st.tuples(st.sampled_from(["kept", "closed", "outline", "other"]), st.lists(inside, max_size=3)).map(
+        lambda one: f"<{one[0]}>{''.join(one[1])}</{one[0]}>"
+    ),
+    max_leaves=12,
+)
+
+
+def _wanted(element: ElementTree.Element) -> Iterator[str]:
+    """Each kept element whole, but none in a closed one, as another parser sees them."""
+    for child in element:
+        if child.tag == "kept":
+            yield "".join(child.itertext())
+        elif child.tag != "closed":
+            yield from _wanted(child)
+
+
+def _kept(element: Element) -> Iterator[str]:
+    for child in element.children:
+        if child.name == "kept":
+            yield _whole(child)
+        else:
+            yield from _kept(child)
+
+
+def _whole(element: Element) -> str:
+    return element.text.count("text") * "text" + "".join(map(_whole, element.children))
+
+
+@given(INNER)
+def test_excerpt_keeps_what_is_asked_for_and_its_place(inside: str) -> None:
+    """Kept elements with their content, none within a closed one, in order; each is edited where it stands."""
+    content = f"<root><child>{inside}</child><last/></root>".encode()
+    document = markup.excerpt(content, "FORM", "part.xml", SOUGHT)
+    assert [child.name for child in document.root.children] == ["child", "last"]
+    assert list(_kept(document.root)) == list(_wanted(ElementTree.fromstring(content)))
+    for element in document.root.children:
+        edited = ElementTree.fromstring(document.edited([document.behind(element, "<new/>")]))
+        assert [one.tag for one in edited].index("new") == document.root.children.index(element) + 1
+
+
+def test_excerpt_reads_what_is_too_long_to_be_read_whole() -> None:
+    """A part of a million elements costs no tree; deeper than any honest part is refused all the same."""
+    content = b"<root><child>" + b"<other/>" * 1_000_000 + b"<kept/></child></root>"
+    found = markup.excerpt(content, "FORM", "part.xml", SOUGHT).root.children[0].children
+    assert [one.start for one in found] == [len(content) - len(b"<kept/></child></root>")]
+    with pytest.raises(MetadataOverLimit):
+        _parsed(content)
+    with pytest.raises(Damaged):
+        markup.excerpt(b"<x>" * 300 + b"</x>" * 300, "FORM", "part.xml", SOUGHT)
+
+
+def test_edits_of_one_place_stand_in_their_order() -> None:
+    """Two new elements at one place come as they were given."""
+    document = _parsed(WHOLE)
+    first = document.root.children[0]
+    edited = document.edited([document.behind(first, "<z/>"), document.behind(first, "<a/>")])
+    assert b'<n:one a="1"/><z/><a/>' in edited

@@ -15,6 +15,9 @@ from sealmark.media.limits import MOST_PARTS
 
 # Larger than any honest part that describes a document.
 LONGEST = 4 * 1024 * 1024
+# A part that holds the content itself: a novel, or a sheet of a million cells.
+LONGEST_BODY = 128 * 1024 * 1024
+MOST_ELEMENTS = 8_000_000
 DEEPEST = 200
 Edit: TypeAlias = tuple[int, int, bytes]  # the bytes of [start, stop) become these
 
@@ -69,6 +72,14 @@ class Document:
         head, colon, _ = self._written(element).partition(":")
         return head + colon if colon else ""
 
+    def qualifier(self, element: Element) -> tuple[str, str]:
+        """A prefix of the element's namespace with its colon, for what stands in the element, and how it is declared.
+
+        It is the element's own, which needs no declaration there, or where that has none, one that does.
+        """
+        prefix = self.prefix(element)
+        return (prefix, "") if prefix else ("m:", f' xmlns:m="{element.namespace}"')
+
     def declaration(self, prefix: str, namespace: str) -> str:
         """What an element written with this prefix must declare: nothing where the root declares it."""
         new = f' xmlns:{prefix}="{namespace}"'
@@ -88,6 +99,19 @@ class Document:
         at = element.start + len(tag) - len(b"/>")
         return at, at + len(b"/>"), f">{new}</{self._written(element)}>".encode()
 
+    def prepended(self, element: Element, new: str) -> Edit:
+        """The text becomes the first of the element's content; an empty tag is opened for it."""
+        tag = self.tag(element)
+        if tag.endswith(b"/>"):
+            return self.appended(element, new)
+        at = element.start + len(tag)
+        return at, at, new.encode()
+
+    def behind(self, element: Element, new: str) -> Edit:
+        """The text stands behind the element."""
+        _, stop, _ = self.replaced(element, "")
+        return stop, stop, new.encode()
+
     def attribute(self, element: Element, name: str, value: str) -> Edit:
         """The attribute without a prefix gets this value, at the end of the tag where it was not there."""
         tag, new = self.tag(element), f'{name}="{escaped(value)}"'.encode()
@@ -98,9 +122,9 @@ class Document:
         return at, at, b" " + new
 
     def edited(self, edits: Iterable[Edit]) -> bytes:
-        """The part as the file shall hold it; the edits do not overlap."""
+        """The part as the file shall hold it; the edits do not overlap, and those of one place stand in their order."""
         parts, at = [], 0
-        for start, stop, new in sorted(edits):
+        for start, stop, new in sorted(edits, key=lambda edit: edit[:2]):
             parts += [self.content[at:start], new]
             at = stop
         content = b"".join((*parts, self.content[at:]))
@@ -122,10 +146,37 @@ def parse(content: bytes, form: str, part: str) -> Document:
     place = f"{form} {part}"
     if len(content) > LONGEST:
         raise MetadataOverLimit(place=place, **why("过大", "too large"))
+    return _document(content, form, part, _Scan(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The names of the elements that an excerpt keeps with all that is in them, of those in which none is looked for,
+    and of those that are kept as places only.
+    """
+
+    kept: frozenset[str]
+    closed: frozenset[str] = frozenset()
+    outline: frozenset[str] = frozenset()
+
+
+def excerpt(content: bytes, form: str, part: str, sought: Sought) -> Document:
+    """The root, its children, and of all others the elements that are sought.
+
+    So a part of any length is edited without its whole tree in memory. A kept element is a child of the root's child,
+    or of the element of the outline, that it stands in, however deep. Raises as `parse` does.
+    """
+    place = f"{form} {part}"
+    if len(content) > LONGEST_BODY:
+        raise MetadataOverLimit(place=place, **why("过大", "too large"))
+    return _document(content, form, part, _Sieve(place, sought))
+
+
+def _document(content: bytes, form: str, part: str, scan: "_Scan") -> Document:
     coding = next((name for bom, name in _BOMS if content.startswith(bom)), "utf-8")
     try:
         text = content.decode(coding).encode()
-        return Document(text, _Scan(place).root(text), coding)
+        return Document(text, scan.root(text), coding)
     except (expat.ExpatError, UnicodeDecodeError, _RefusedError):
         raise Damaged(format=form, **why(f"{part} 不是普通的 XML", f"{part} is not plain XML")) from None
 
@@ -189,6 +240,55 @@ class _Scan:
         element = self._open.pop()
         element.close = self._parser.CurrentByteIndex
         element.text = "".join(self._texts.pop())
+
+
+class _Sieve(_Scan):
+    """One pass that keeps the root, its children and elements of some names, whole or only as places."""
+
+    def __init__(self, place: str, sought: Sought) -> None:
+        super().__init__(place)
+        self._sought = sought
+        self._depth = 0
+        self._met = 0
+        self._shut = 0  # the depth of the closed element that is open
+        self._taken = 0  # the depth of the kept element that is open
+        self._lined: list[int] = []  # the depths of the open elements whose content is sieved
+
+    def _characters(self, text: str) -> None:
+        if self._taken:
+            super()._characters(text)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        self._met += 1
+        if self._depth > DEEPEST:
+            raise _RefusedError
+        if self._met > MOST_ELEMENTS:
+            raise MetadataOverLimit(place=self._place, **why("元素过多", "too many elements"))
+        if self._taken:
+            super()._start(name, attributes)
+        elif not self._shut:
+            self._sieved(name, attributes)
+
+    def _sieved(self, name: str, attributes: dict[str, str]) -> None:
+        local = name.split(" ", 2)[1] if " " in name else name
+        self._taken = self._depth if local in self._sought.kept else 0
+        self._shut = self._depth if local in self._sought.closed else 0
+        if not self._taken and (self._depth <= 2 or local in self._sought.outline):
+            self._lined.append(self._depth)
+            super()._start(name, attributes)
+        elif self._taken:
+            super()._start(name, attributes)
+
+    def _end(self, name: str) -> None:
+        if self._taken:
+            super()._end(name)
+            self._taken = 0 if self._taken == self._depth else self._taken
+        elif self._lined and self._lined[-1] == self._depth:
+            self._lined.pop()
+            super()._end(name)
+        self._shut = 0 if self._shut == self._depth else self._shut
+        self._depth -= 1
 
 
 def _resolved(name: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ name of this one, so each kind is a format of its own.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from posixpath import normpath
+from posixpath import join, normpath
 from urllib.parse import unquote
 
 from sealmark.errors import why
@@ -118,22 +118,23 @@ def registered(package: Package, parts: CustomParts) -> dict[str, bytes]:
     """The parts that must change so that the first of the custom parts is referred to and has its content type."""
     changes = {}
     types = package.document(CONTENT_TYPES)
-    edit = _type_edit(types, parts.names[0])
+    edit = type_edit(types, parts.names[0], CUSTOM_TYPE)
     if edit:
         changes[package.name(CONTENT_TYPES) or CONTENT_TYPES] = types.edited([edit])
     if not parts.is_related:
         relations = package.document(RELATIONSHIPS)
-        new = _relation(relations, parts)
+        _, new = relation_edit(relations, CUSTOM_RELATIONS[parts.is_strict], CUSTOM_PART)
         changes[package.name(RELATIONSHIPS) or RELATIONSHIPS] = relations.edited([new])
     return changes
 
 
-def _type_edit(types: Document, part: str) -> markup.Edit | None:
+def type_edit(types: Document, part: str, content_type: str) -> markup.Edit | None:
+    """What makes the part one of this content type, or nothing where it is."""
     known = [one for one in types.root.all(_TYPES, "Override") if _is_part(one.attributes.get("PartName", ""), part)]
-    if known and known[0].attributes.get("ContentType") == CUSTOM_TYPE:
+    if known and known[0].attributes.get("ContentType") == content_type:
         return None
     tag = f"{types.prefix(types.root)}Override"
-    new = f'<{tag} PartName="/{escaped(part)}" ContentType="{CUSTOM_TYPE}"/>'
+    new = f'<{tag} PartName="/{escaped(part)}" ContentType="{content_type}"/>'
     return types.replaced(known[0], new) if known else types.appended(types.root, new)
 
 
@@ -141,18 +142,61 @@ def _is_part(written: str, part: str) -> bool:
     return unquote(written).lower() == f"/{part}".lower()
 
 
-def _relation(relations: Document, parts: CustomParts) -> markup.Edit:
-    used = {one.attributes.get("Id") for one in _relations(relations)}
-    number = next(number for number in range(1, len(used) + 2) if f"rId{number}" not in used)
-    tag, kind = f"{relations.prefix(relations.root)}Relationship", CUSTOM_RELATIONS[parts.is_strict]
-    new = f'<{tag} Id="rId{number}" Type="{kind}" Target="{CUSTOM_PART}"/>'
-    return relations.appended(relations.root, new)
+def relation_edit(relations: Document, kind: str, target: str) -> tuple[str, markup.Edit]:
+    """A further relationship: its identifier, which no other has, and how it is written."""
+    used = {one.attributes.get("Id") for one in relations.root.all(_RELATIONS, "Relationship")}
+    key = next(f"rId{number}" for number in range(1, len(used) + 2) if f"rId{number}" not in used)
+    tag = f"{relations.prefix(relations.root)}Relationship"
+    new = f'<{tag} Id="{key}" Type="{kind}" Target="{escaped(target)}"/>'
+    return key, relations.appended(relations.root, new)
+
+
+def new_relations() -> Document:
+    """The relationships of a part that has none yet."""
+    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'  # as Office itself begins a part
+    root = f'<Relationships xmlns="{_RELATIONS}"></Relationships>'
+    return markup.parse((head + root).encode(), NAME, RELATIONSHIPS)
 
 
 def _relations(relations: Document) -> Iterator[Element]:
     return relations.root.all(_RELATIONS, "Relationship")
 
 
-def _target(relation: Element) -> str:
-    """The part that a relationship of the package itself leads to (ISO/IEC 29500-2, 6.4)."""
-    return normpath("/" + unquote(relation.attributes.get("Target", ""))).lstrip("/")
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One relationship: its identifier, its type, and the part that it leads to (external: none of the package)."""
+
+    key: str
+    kind: str
+    target: str
+    is_external: bool
+
+    @property
+    def name(self) -> str:
+        """The last segment of the type, which transitional and strict documents have in common."""
+        return self.kind.rpartition("/")[2]
+
+
+def related(relations: Document, source: str = "") -> list[Relation]:
+    """The relationships of a part, or of the package itself (ISO/IEC 29500-2, 6.5.3)."""
+    return [
+        Relation(
+            one.attributes.get("Id", ""),
+            one.attributes.get("Type", ""),
+            _target(one, source),
+            one.attributes.get("TargetMode") == "External",
+        )
+        for one in _relations(relations)
+    ]
+
+
+def relationships_of(part: str) -> str:
+    """The name of the part that holds the relationships of a part (ISO/IEC 29500-2, 6.5.4)."""
+    folder, _, name = part.rpartition("/")
+    return f"{folder}/_rels/{name}.rels".lstrip("/")
+
+
+def _target(relation: Element, source: str = "") -> str:
+    """The part that a relationship of a part, or of the package itself, leads to (ISO/IEC 29500-2, 6.4)."""
+    folder = source.rpartition("/")[0]
+    return normpath(join("/" + folder, unquote(relation.attributes.get("Target", "")))).lstrip("/")

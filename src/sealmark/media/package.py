@@ -38,12 +38,15 @@ class Package:
         names = (entry.name.lower() for entry in self.archive.entries)
         return [name for name in names if name.startswith(folder) and name != folder]
 
-    def content(self, part: str) -> bytes:
-        """What a part holds; raises `Damaged` where it is missing or broken, and `MetadataOverLimit`."""
+    def content(self, part: str, most: int = markup.LONGEST) -> bytes:
+        """What a part holds, at most so many bytes; raises `Damaged` where it is missing or broken.
+
+        Raises `MetadataOverLimit` where it is longer.
+        """
         entry = self.archive.find(part)
         if entry is None:
             raise Damaged(format=self.form, **why(f"缺少 {part}", f"no {part}"))
-        return archive.content(self.data, self.archive, entry, markup.LONGEST)
+        return archive.content(self.data, self.archive, entry, most)
 
     def document(self, part: str) -> Document:
         """The elements of an XML part; raises as `content` does."""

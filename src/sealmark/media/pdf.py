@@ -72,13 +72,18 @@ class Container:
 
     def stream(self, reference: Reference) -> tuple[Dictionary, bytes]:
         """A stream's dictionary and its bytes, unfolded within bounds; raises `Damaged` and `MetadataOverLimit`."""
+        about, coded = self.coded(reference)
+        return about, pdf_xref.unfolded(about, coded)
+
+    def coded(self, reference: Reference) -> tuple[Dictionary, bytes]:
+        """A stream's dictionary and its bytes as they stand in the file; raises `Damaged`."""
         about, stop = self._at(self._place(reference), reference)
         if not isinstance(about, Dictionary):
             raise damaged(**why("流", "stream"))
         length, _ = self.resolved(about.get(b"Length"))
         if not isinstance(length, int) or length < 0:
             raise damaged(**why("流的长度", "the length of a stream"))
-        return about, pdf_xref.unfolded(about, pdf_xref.raw_stream(self.data, stop, length))
+        return about, pdf_xref.raw_stream(self.data, stop, length)
 
     def place(self, number: int) -> Plain | Packed | None:
         """Where the newest version of an object stands."""
@@ -114,10 +119,10 @@ class Container:
         if place.stream not in self.streams:
             self.streams[place.stream] = self._unpacked(place.stream)
         body, offsets = self.streams[place.stream]
-        numbers, starts = offsets[::2], offsets[1::2]
-        if place.index >= len(starts) or numbers[place.index] != number:
+        at = 2 * place.index
+        if at >= len(offsets) or offsets[at] != number:
             raise damaged(**why("对象流", "object stream"))
-        return pdf_syntax.value(body, starts[place.index], self.allowance)[0], body
+        return pdf_syntax.value(body, offsets[at + 1], self.allowance)[0], body
 
     def _unpacked(self, number: int) -> tuple[bytes, tuple[int, ...]]:
         if sum(len(body) for body, _ in self.streams.values()) > pdf_xref.LONGEST:
@@ -169,10 +174,11 @@ def unused(container: Container) -> int:
     return max(sizes)
 
 
-def update(container: Container, objects: Iterable[Object], info: Reference) -> bytes:
+def update(container: Container, objects: Iterable[Object], info: Reference | None = None) -> bytes:
     """An incremental update (7.5.6) to stand behind the file, of which every byte stays: readers see these objects.
 
-    The section is of the kind of the last one, a table or a stream; the trailer's other entries stay as they are.
+    The section is of the kind of the last one, a table or a stream; the trailer's other entries stay as they are, and
+    the information dictionary is the one given, if one is.
     """
     out = bytearray(b"" if container.data.endswith((b"\n", b"\r")) else b"\n")
     before = len(container.data) - container.base
@@ -186,34 +192,66 @@ def update(container: Container, objects: Iterable[Object], info: Reference) -> 
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % at)
 
 
-def _table(container: Container, places: dict[int, Plain], _at: int, size: int, info: Reference) -> bytes:
+def _table(container: Container, places: dict[int, Plain], _at: int, size: int, info: Reference | None) -> bytes:
     lines = b"".join(
-        b"%d 1\n%010d %05d n \n" % (number, place.offset, place.generation) for number, place in places.items()
+        b"%d %d\n%s"
+        % (run[0], len(run), b"".join(b"%010d %05d n \n" % (places[one].offset, places[one].generation) for one in run))
+        for run in _runs(places)
     )
     return b"xref\n%strailer\n<<\n%s\n>>\n" % (lines, b"\n".join(_trailer(container, size, info)))
 
 
-def _stream(container: Container, places: dict[int, Plain], at: int, size: int, info: Reference) -> bytes:
+def _stream(container: Container, places: dict[int, Plain], at: int, size: int, info: Reference | None) -> bytes:
     """A cross-reference stream without a filter, itself the object of the highest number."""
     every = places | {size: Plain(at, 0)}
     rows = b"".join(
         b"\x01" + place.offset.to_bytes(5, "big") + place.generation.to_bytes(2, "big") for place in every.values()
     )
-    index = b" ".join(b"%d 1" % number for number in every)
+    index = b" ".join(b"%d %d" % (run[0], len(run)) for run in _runs(every))
     head = (*_trailer(container, size + 1, info), b"/Type /XRef", b"/W [1 5 2]", b"/Index [%s]" % index)
     lines = b"\n".join((*head, b"/Length %d" % len(rows)))
     return b"%d 0 obj\n<<\n%s\n>>\nstream\n%s\nendstream\nendobj\n" % (size, lines, rows)
 
 
-def _trailer(container: Container, size: int, info: Reference) -> Iterator[bytes]:
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
+    """The numbers, which ascend, in runs without a gap."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
+
+
+def _trailer(container: Container, size: int, info: Reference | None) -> Iterator[bytes]:
     """The entries of the new trailer: those of the last one, and how the two hang together."""
     last = container.sections[0]
     for entry in last.trailer.entries:
-        if entry.key not in _OF_SECTION:
+        if entry.key not in _OF_SECTION or (entry.key == b"Info" and info is None):
             yield container.data[entry.start : entry.stop]
     yield b"/Size %d" % size
     yield b"/Prev %d" % last.offset
-    yield b"/Info %d %d R" % (info.number, info.generation)
+    if info is not None:
+        yield b"/Info %d %d R" % (info.number, info.generation)
+
+
+def without(about: Dictionary, held: bytes, keys: frozenset[bytes]) -> bytes:
+    """A dictionary as it stands, without the entries of these keys."""
+    parts, at = [], about.start
+    for entry in about.entries:
+        if entry.key in keys:
+            parts.append(held[at : entry.start])
+            at = entry.stop
+    return b"".join((*parts, held[at : about.stop]))
+
+
+def is_signed(container: Container) -> bool:
+    """Whether a signature covers what the pages show: one of the form, or a certifying one."""
+    root = container.dictionary(container.trailer.get(b"Root"))
+    rights = container.dictionary(root.get(b"Perms")) if root else None
+    certified = container.dictionary(rights.get(b"DocMDP")) if rights else None
+    return certified is not None or next(_signatures(container, root), None) is not None
 
 
 def forbids_changes(container: Container) -> bool:

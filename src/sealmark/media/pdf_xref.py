@@ -2,7 +2,9 @@
 
 import re
 import zlib
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -69,10 +71,16 @@ class Section:
     trailer: Dictionary
     offset: int
     packed: bool
+    firsts: tuple[int, ...] = field(init=False)  # of runs in order; empty where they overlap or have none
+
+    def __post_init__(self) -> None:
+        inorder = all(one.first + one.count <= other.first for one, other in pairwise(self.runs))
+        object.__setattr__(self, "firsts", tuple(run.first for run in self.runs) if inorder else ())
 
     def find(self, number: int) -> tuple[bool, Location]:
         """Whether the section speaks of an object, and where that stands."""
-        for run in self.runs:
+        near = bisect_right(self.firsts, number)
+        for run in self.runs[max(near - 1, 0) : near] if self.firsts else self.runs:
             if run.first <= number < run.first + run.count:
                 return True, run.get(number)
         return False, None

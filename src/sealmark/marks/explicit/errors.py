@@ -63,3 +63,15 @@ class UnusableSound(SealmarkError):
     en: ClassVar[str] = "No spoken or rhythmic mark can be added to this sound: {en_reason}."
     zh_next: ClassVar[str] = "请提供采样率 8 至 192 kHz、数值有限的 [帧, 声道] 采样。"
     en_next: ClassVar[str] = "Give finite samples of shape [frames, channels] at 8 to 192 kHz."
+
+
+class NothingToMark(SealmarkError):
+    """A document without the page, sheet or slide that would bear the mark, or without room for it there."""
+
+    code: ClassVar[str] = "marks.explicit.nothing_to_mark"
+    status: ClassVar[int] = 422
+    article: ClassVar[int | None] = 17
+    zh: ClassVar[str] = "这份 {format} 文档无处放置显式标识：{zh_reason}。"
+    en: ClassVar[str] = "This {format} document has no place for a visible mark: {en_reason}."
+    zh_next: ClassVar[str] = "请提交至少有一页内容的文档，或改用更短的标识文字。"
+    en_next: ClassVar[str] = "Submit a document that has at least one page, or use a shorter wording."

@@ -116,17 +116,7 @@ def _dictionary(container: Container) -> tuple[Reference, bytes]:
         raise damaged(**why("Info 不是字典", "Info is no dictionary"))
     known = isinstance(given, Reference) and about is not None
     reference = given if isinstance(given, Reference) and known else Reference(pdf.unused(container), 0)
-    return reference, _without(about, held, frozenset((KEY,))) if about else b"<<>>"
-
-
-def _without(about: Dictionary, held: bytes, keys: frozenset[bytes]) -> bytes:
-    """A dictionary as it stands, without the entries of these keys."""
-    parts, at = [], about.start
-    for entry in about.entries:
-        if entry.key in keys:
-            parts.append(held[at : entry.start])
-            at = entry.stop
-    return b"".join((*parts, held[at : about.stop]))
+    return reference, pdf.without(about, held, frozenset((KEY,))) if about else b"<<>>"
 
 
 def _superseded(container: Container) -> Iterator[Object]:
@@ -135,7 +125,7 @@ def _superseded(container: Container) -> Iterator[Object]:
     if reference is None or stream is None or not any(xmp.read(stream[1], _XMP)):
         return
     about, packet = stream[0], xmp.without(stream[1], _XMP)
-    head = _without(about, container.data, _CODED)[:-2] + b" /Length %d >>" % len(packet)
+    head = pdf.without(about, container.data, _CODED)[:-2] + b" /Length %d >>" % len(packet)
     yield Object(reference, b"%s\nstream\n%s\nendstream" % (head, packet))
 
 

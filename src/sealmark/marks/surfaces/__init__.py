@@ -22,6 +22,12 @@ _FORMATS: Mapping[str, str | None] = {
     "srt": "subtitles",
     "vtt": "subtitles",
     "json": None,
+    **dict.fromkeys(("docx", "dotx", "docm", "dotm"), "word"),
+    **dict.fromkeys(("xlsx", "xltx", "xlsm", "xltm"), "sheet"),
+    **dict.fromkeys(("pptx", "potx", "ppsx", "pptm", "potm", "ppsm"), "slides"),
+    "pdf": "pdf",
+    **dict.fromkeys(("odt", "ott", "ods", "ots", "odp", "otp", "odg", "otg"), "opendocument"),
+    "ofd": "ofd",
 }
 _MEDIA: Mapping[str, str] = {"text": "text", "image": "image", "audio": "audio", "video": "video"}
 
