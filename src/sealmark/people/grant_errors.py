@@ -117,3 +117,14 @@ class NoPlaceForTheLabel(SealmarkError):
     en = f"{{format}} has no metadata: without its explicit mark it would bear none, and a copy of {EN} keeps the implicit one."
     zh_next = "请改用 POST /api/grants/…/copies，标识在其信封中。"
     en_next = "Use POST /api/grants/…/copies, whose envelope holds the label."
+
+
+class GrantForAnother(SealmarkError):
+    """The file is of another medium than the item that the grant is for."""
+
+    code = "grants.another_item"
+    status = 409
+    zh = f"许可 {{grant}} 针对的不是这样的内容（{{medium}}）；{ZH}的许可只用于其中写明的那一份内容。"
+    en = f"The grant {{grant}} is for another item than this ({{medium}}); by {EN} it counts for the item that it names."
+    zh_next = "用 sealmark grants show 查看许可针对的内容。"
+    en_next = "See what it is for with: sealmark grants show."

@@ -160,6 +160,12 @@ class Grants:
         with self._database.transaction() as session:
             return self._given(session, _row(session, grant))
 
+    def usable(self, grant: str) -> Given:
+        """A grant that can still be used. Raises `NoSuchGrant` or `GrantOver`."""
+        given = self.find(grant)
+        _require_open(given)
+        return given
+
     def all(self) -> list[Given]:
         """Every grant, oldest first."""
         with self._database.transaction() as session:
@@ -193,9 +199,7 @@ class Grants:
 
     def _taken(self, session: Session, grant: str) -> Grant:
         row = _row(session, grant)
-        state = self._given(session, row).state
-        if state != "open":
-            raise GrantOver(grant=row.id, **_OVER[state])
+        _require_open(self._given(session, row))
         row.taken += 1
         return row
 
@@ -218,6 +222,11 @@ class Grants:
             return unseal(row.sealed, self._people.keys.by_id(session, row.key_id), row.id)
         except KeyUnavailable:
             return dict.fromkeys(("produce_id", "purpose", "recipient", "contact"), "")
+
+
+def _require_open(given: Given) -> None:
+    if given.state != "open":
+        raise GrantOver(grant=given.id, **_OVER[given.state])
 
 
 def _contents(terms: Terms) -> dict[str, str]:

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("s3://", "gs://", "az://")
 # A caller waits for these: an object store that does not answer within seconds counts as not there.
-_CLIENT: "ClientConfig" = {"connect_timeout": timedelta(seconds=2), "timeout": timedelta(seconds=20)}
+# The endpoint that the deployment names may be plain HTTP: what travels there is encrypted and authenticated already.
+_CLIENT: "ClientConfig" = {
+    "connect_timeout": timedelta(seconds=2),
+    "timeout": timedelta(seconds=20),
+    "allow_http": True,
+}
 _RETRY: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
 
