@@ -162,7 +162,7 @@ class House:
             limit=settings.answer_limit,
         )
         objects = Objects.open(settings.object_store, settings.data_dir / "objects")
-        originals = Originals(database, objects, people.keys, finding, store, settings.originals_days)
+        originals = Originals(database, objects, people.keys, finding, store, days=settings.originals_days)
         stages = Stages(
             admission=admission,
             upstreams=upstreams,

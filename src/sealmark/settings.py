@@ -104,7 +104,8 @@ class Settings(BaseSettings):
         None, description="TOML of the feature library (Art. 10); empty: the seed library."
     )
     object_store: str = Field(
-        "", description="URL of the object store, such as `s3://bucket/prefix`; empty: the folder `objects` in `data_dir`."
+        "",
+        description="URL of the object store, such as `s3://bucket/prefix`; empty: the folder `objects` in `data_dir`.",
     )
     originals_days: int = Field(
         30,

@@ -33,7 +33,7 @@ class House:
         self.store = MemoryStore("sealmark/test")
         self.sequencer = Sequencer(self.store, Signer("sealmark/test", bytes(32)))
         objects = Objects.open("", self.folder)
-        self.originals = Originals(self.database, objects, self.keys, self.finding, self.store, days)
+        self.originals = Originals(self.database, objects, self.keys, self.finding, self.store, days=days)
 
     def key(self, subject: str = "alice") -> SubjectKey:
         with self.database.transaction() as session:

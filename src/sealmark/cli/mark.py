@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 _HELP = flowing(
     """为自己的内容添加标识，写成副本；源文件不会被改动。
 
-    元数据标识总会写入；能带显式标识的格式也总会加上，除非以 --grant 指明许可（《标识办法》第九条）。服务提供者编码只取自配置；未配置时使用演练编码并提示。""",
+    元数据标识总会写入；能带显式标识的格式也总会加上，除非以 --grant 指明许可（《标识办法》第九条）。
+
+    服务提供者编码只取自配置；未配置时使用演练编码并提示。""",
     """Write marked copies of your own items; the source is never touched.
 
     The metadata mark is always written, and so is the visible or audible one wherever a format can bear it, but for a
-    copy that --grant allows (labelling Measures, Art. 9). The provider code comes from the
+    copy that --grant allows (labelling Measures, Art. 9).
+
+    The provider code comes from the
     settings only; without one a rehearsal code is used, and a warning says so.""",
 )
 Folder = Annotated[

@@ -158,13 +158,13 @@ def envelope(label: Label) -> dict[str, str]:
 
 def kept(released: Iterable[Released], marking: Marking) -> list[Mapping[str, Kept]]:
     """The texts of each choice for its record: a marked content in parts, so that its marks stay apart."""
-    return [_kept(one, len(marking.opening)) for one in released]
+    return [_kept(one, marking.opening) for one in released]
 
 
-def _kept(released: Released, mark: int) -> Mapping[str, Kept]:
+def _kept(released: Released, opening: str) -> Mapping[str, Kept]:
     if not released.marked:
         return released.texts
-    content = parted(released.texts["content"], released.lead, mark, len(released.body))
+    content = parted(released.texts["content"], released.body, released.lead, opening)
     return {**released.texts, "content": content}
 
 

@@ -22,7 +22,7 @@ from sealmark.marks.errors import MarkError
 from sealmark.marks.keys import SigningKeys
 from sealmark.marks.marker import Marked, Options, mark_bytes
 from sealmark.media.format import Format
-from sealmark.people.grant_errors import NoSuchGrant, NotReleasedToThem, NothingToLeaveOut
+from sealmark.people.grant_errors import NoSuchGrant, NothingToLeaveOut, NotReleasedToThem
 from sealmark.people.grants import Given, Grants, Terms
 from sealmark.people.service import Holder, People, Standing
 from sealmark.registers.service import Operation

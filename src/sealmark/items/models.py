@@ -1,6 +1,4 @@
-"""Tables of the items room. What an item was is told by its record in the ledger; the numbering and the originals' places
-are kept here.
-"""
+"""Tables of the items room: the numbering, and where originals lie. What an item was, its record in the ledger tells."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the generator made, reviewed but not yet marked: kept encrypted for a while, so that an unlabelled copy can be made.
+"""What the generator made, reviewed but not yet marked: kept encrypted for a while, for copies without explicit mark.
 
 Such a copy is given under a grant (Measures Art. 9) and never by taking a mark off (Art. 18). An original lies under
 its end user's key; the row comes first, the bytes next, the record of the release last, so that whatever a crash
@@ -51,7 +51,7 @@ class Originals:
     """Keeps originals for `days`; with 0 days it keeps none. Blocking, and safe from any thread."""
 
     def __init__(
-        self, database: Database, objects: Objects, keys: SubjectKeys, finding: FindingKeys, store: Store, days: int
+        self, database: Database, objects: Objects, keys: SubjectKeys, finding: FindingKeys, store: Store, *, days: int
     ) -> None:
         self._database, self._objects, self._keys = database, objects, keys
         self._finding, self._store, self._days = finding, store, days

@@ -10,15 +10,14 @@ from typing import Any
 Kept = str | Sequence[str]  # a text without marks of ours, or its parts
 
 
-def parted(text: str, opening: int, mark: int, body: int) -> Kept:
-    """A released text in parts, given where its opening mark stands, how long that is, and how long the body.
+def parted(text: str, body: str, lead: int, opening: str) -> Kept:
+    """A released text in parts, given its body, and its opening mark, before which `lead` characters of the body stand.
 
     What comes after the body is the closing mark. A text that is its body has no marks and stays whole.
     """
-    if len(text) == body:
+    if len(text) == len(body):
         return text
-    end = body + mark
-    return (text[:opening], text[opening : opening + mark], text[opening + mark : end], text[end:])
+    return (body[:lead], opening, body[lead:], text[len(opening) + len(body) :])
 
 
 def whole(kept: Kept) -> str:

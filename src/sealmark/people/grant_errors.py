@@ -15,7 +15,9 @@ class GrantRequired(SealmarkError):
     zh = f"{{format}} 可以带显式标识；依照{ZH}，不带显式标识的副本只能凭许可提供。"
     en = f"{{format}} can bear an explicit mark; by {EN}, a copy without one is given under a grant only."
     zh_next = "请去掉 --layers metadata，或用 --grant 指明许可编号；许可由应用以 POST /api/grants 申请。"
-    en_next = "Leave --layers metadata out, or name a grant with --grant; applications ask for one with POST /api/grants."
+    en_next = (
+        "Leave --layers metadata out, or name a grant with --grant; applications ask for one with POST /api/grants."
+    )
 
 
 class NoSuchGrant(SealmarkError):
@@ -93,7 +95,9 @@ class NoSuchLabellingAgreement(SealmarkError):
     zh = f"没有这一版本的标识协议：{{version}}（{ZH}）。"
     en = f"There is no version {{version}} of the labelling agreement ({EN})."
     zh_next = "用 GET /api/labelling-agreement 查看现行版本；它由登记文件的 [labelling_agreement] 公布。"
-    en_next = "See the current one with GET /api/labelling-agreement; the seed file publishes it as [labelling_agreement]."
+    en_next = (
+        "See the current one with GET /api/labelling-agreement; the seed file publishes it as [labelling_agreement]."
+    )
 
 
 class LabellingAgreementPublished(SealmarkError):
@@ -114,7 +118,7 @@ class NoPlaceForTheLabel(SealmarkError):
     status = 415
     article = 16
     zh = f"{{format}} 文件没有元数据区：去掉显式标识就没有任何标识，而{ZH}的副本须保留隐式标识。"
-    en = f"{{format}} has no metadata: without its explicit mark it would bear none, and a copy of {EN} keeps the implicit one."
+    en = f"{{format}} has no metadata: without its explicit mark it would bear none. A copy of {EN} keeps the implicit one."
     zh_next = "请改用 POST /api/grants/…/copies，标识在其信封中。"
     en_next = "Use POST /api/grants/…/copies, whose envelope holds the label."
 
@@ -125,6 +129,8 @@ class GrantForAnother(SealmarkError):
     code = "grants.another_item"
     status = 409
     zh = f"许可 {{grant}} 针对的不是这样的内容（{{medium}}）；{ZH}的许可只用于其中写明的那一份内容。"
-    en = f"The grant {{grant}} is for another item than this ({{medium}}); by {EN} it counts for the item that it names."
+    en = (
+        f"The grant {{grant}} is for another item than this ({{medium}}); by {EN} it counts for the item that it names."
+    )
     zh_next = "用 sealmark grants show 查看许可针对的内容。"
     en_next = "See what it is for with: sealmark grants show."
