@@ -1,4 +1,4 @@
-"""Tables of the items room: the numbering, and where originals lie. What an item was, its record in the ledger tells."""
+"""Tables of the items room: the numbering, and where originals lie. What an item was is told by its record."""
 
 from datetime import datetime
 

@@ -118,7 +118,7 @@ class NoPlaceForTheLabel(SealmarkError):
     status = 415
     article = 16
     zh = f"{{format}} 文件没有元数据区：去掉显式标识就没有任何标识，而{ZH}的副本须保留隐式标识。"
-    en = f"{{format}} has no metadata: without its explicit mark it would bear none. A copy of {EN} keeps the implicit one."
+    en = f"{{format}} has no metadata: without its explicit mark it would bear none; copies of {EN} keep one."
     zh_next = "请改用 POST /api/grants/…/copies，标识在其信封中。"
     en_next = "Use POST /api/grants/…/copies, whose envelope holds the label."
 
