@@ -40,6 +40,12 @@ version = "2026-11"
 zh = "演练协议"
 en = "rehearsal agreement"
 """
+LABELLING_AGREEMENT = """
+[labelling_agreement]
+version = "L1"
+zh = "使用者自行标识并承担责任"
+en = "the user labels, and is liable"
+"""
 RESIDENT = "11010519491231002X"  # the example of GB 11643
 CHAT, IMAGE, SPEECH = "test-chat", "test-image", "test-speech"
 
@@ -128,7 +134,7 @@ def seed_text(
         )
         for operation in ("chat", "image", "speech")
     ]
-    return "\n".join([*services, AGREEMENT, switches])
+    return "\n".join([*services, AGREEMENT, LABELLING_AGREEMENT, switches])
 
 
 def ask(text: str, **more: Any) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def test_the_data_folder_is_for_its_owner(tmp_path: Path) -> None:
     close(House.build(given))
     assert stat.S_IMODE(given.data_dir.stat().st_mode) == 0o700
     for file in given.data_dir.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+        assert stat.S_IMODE(file.stat().st_mode) == (0o700 if file.is_dir() else 0o600), file.name
 
 
 def test_a_data_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

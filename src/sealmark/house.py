@@ -13,6 +13,7 @@ from typing import Any, Self
 from sealmark.errors import SealmarkError, system_reason, why
 from sealmark.exchange.admission import APPLICATION_ITSELF, Admission
 from sealmark.exchange.backlog import Backlog
+from sealmark.exchange.copies import Copies
 from sealmark.exchange.publications import Publications
 from sealmark.exchange.record import Recorder
 from sealmark.exchange.recovery import close_interrupted
@@ -21,11 +22,13 @@ from sealmark.exchange.upstreams.openai import Upstreams
 from sealmark.exchange.workers import Workers
 from sealmark.items.finding import FindingKeys
 from sealmark.items.numbers import ProductionNumbers
+from sealmark.items.originals import Originals
 from sealmark.items.registry import ItemRegistry
 from sealmark.ledger import Sequencer, Signer
 from sealmark.ledger.errors import LedgerMissing
 from sealmark.marks.keys import KnownKeys
 from sealmark.marks.label import REHEARSAL_CODE
+from sealmark.people.grants import Grants
 from sealmark.people.identity import SandboxVerifier
 from sealmark.people.service import People
 from sealmark.registers.service import Registers, UnusableService
@@ -38,6 +41,8 @@ from sealmark.storage.keys import MasterKey
 from sealmark.storage.ledger import LedgerStore
 from sealmark.storage.mark_keys import MarkKeys
 from sealmark.storage.migrations import upgrade
+from sealmark.storage.objects import Objects
+from sealmark.storage.sweep import Sweep
 
 # What live mode still waits for: (article, 中文, English). A gate leaves this list when its room is built.
 UNBUILT_GATES = (
@@ -91,6 +96,7 @@ class Workplace:
     master: MasterKey
     people: People
     registers: Registers
+    grants: Grants
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -102,8 +108,9 @@ class Workplace:
         upgrade(database.engine)
         _lay_ledger(settings, database)
         people, registers = People(database, master, SandboxVerifier()), Registers(database)
-        _seed(settings, people, registers)
-        return cls(settings, database, master, people, registers)
+        grants = Grants(people)
+        _seed(settings, people, registers, grants)
+        return cls(settings, database, master, people, registers, grants)
 
     def rehearse(self, application: str) -> None:
         """In rehearsal, let an application call without naming an end user: it then speaks for itself."""
@@ -133,6 +140,8 @@ class House:
     upstreams: Upstreams
     stages: Stages
     drain: Drain
+    sweep: Sweep
+    copies: Copies
     publications: Publications
     operator_key: str
 
@@ -152,6 +161,8 @@ class House:
             stall_timeout=settings.stall_timeout,
             limit=settings.answer_limit,
         )
+        objects = Objects.open(settings.object_store, settings.data_dir / "objects")
+        originals = Originals(database, objects, people.keys, finding, store, days=settings.originals_days)
         stages = Stages(
             admission=admission,
             upstreams=upstreams,
@@ -170,6 +181,7 @@ class House:
             keys=MarkKeys.load(settings),
             rehearsal=settings.rehearsal,
             stream_seconds=settings.stream_timeout,
+            originals=originals,
         )
         return cls(
             settings=settings,
@@ -182,6 +194,8 @@ class House:
             upstreams=upstreams,
             stages=stages,
             drain=Drain(database, master, store, sequencer),
+            sweep=Sweep(originals.sweep),
+            copies=Copies(stages, items, workplace.grants, people),
             publications=Publications(admission, items, stages.recorder, sequencer),
             operator_key=_operator_key(settings),
         )
@@ -199,6 +213,7 @@ class House:
         self.sequencer.append_soon(started).result()
         self.admission.start()
         self.drain.start()
+        self.sweep.start()
 
     async def open(self) -> None:
         """Start, on the loop that will serve."""
@@ -216,6 +231,7 @@ class House:
     def stop(self) -> None:
         """Stop what `start` started, and close every file."""
         self.admission.stop()
+        self.sweep.stop()
         self.drain.stop()
         self.sequencer.close()
         self.store.close()
@@ -225,6 +241,11 @@ class House:
     def database(self) -> Database:
         """The workplace's database."""
         return self.workplace.database
+
+    @property
+    def grants(self) -> Grants:
+        """Grants of copies without explicit mark."""
+        return self.workplace.grants
 
     @property
     def known_keys(self) -> KnownKeys:
@@ -289,7 +310,7 @@ def _library(path: Path | None) -> Library:
     return Library.from_toml(path) if path else seed_library()
 
 
-def _seed(settings: Settings, people: People, registers: Registers) -> None:
+def _seed(settings: Settings, people: People, registers: Registers, grants: Grants) -> None:
     """Bring the rows to what the seed file says (design.md, section 2)."""
     if settings.seed_file is None:
         return
@@ -297,6 +318,8 @@ def _seed(settings: Settings, people: People, registers: Registers) -> None:
     registers.seed(table)
     if agreement := table.get("agreement"):
         people.publish_agreement(agreement["version"], agreement["zh"], agreement["en"])
+    if agreement := table.get("labelling_agreement"):
+        grants.publish_agreement(agreement["version"], agreement["zh"], agreement["en"])
 
 
 def _read_seed(path: Path) -> dict[str, Any]:

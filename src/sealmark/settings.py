@@ -103,6 +103,17 @@ class Settings(BaseSettings):
     library_file: Path | None = Field(
         None, description="TOML of the feature library (Art. 10); empty: the seed library."
     )
+    object_store: str = Field(
+        "",
+        description="URL of the object store, such as `s3://bucket/prefix`; empty: the folder `objects` in `data_dir`.",
+    )
+    originals_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="Days an item is kept encrypted as it was before its explicit mark, so that an unlabelled copy can "
+        "be granted (labelling Measures Art. 9); 0 keeps none.",
+    )
     body_limit: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body in bytes.")
     answer_limit: int = Field(64 * 1024 * 1024, gt=0, description="Largest answer taken from an upstream, in bytes.")
     connect_timeout: float = Field(5.0, gt=0, description="Seconds to wait for a connection to an upstream.")

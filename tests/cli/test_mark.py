@@ -111,8 +111,8 @@ def test_plain_text_gets_its_label_beside_it(call: Call, tmp_path: Path) -> None
 
 def test_layers_add_to_the_metadata_mark(call: Call, picture: Path, tmp_path: Path) -> None:
     """Metadata is never left out; a layer that does not exist is refused before anything is written."""
-    (line,) = call("mark", picture, "-o", "out", "--layers", "metadata", "--json").lines
-    assert line["layers"] == ["metadata"]
+    (line,) = call("mark", picture, "-o", "out", "--layers", "explicit", "--json").lines
+    assert line["layers"] == ["explicit", "metadata"]
     ended = call("mark", picture, "-o", "none", "--layers", "metadata,invisible")
     assert ended.code == 2
     assert "[marks.unknown_layer]" in ended.err

@@ -14,7 +14,7 @@ from sealmark.people.identity import documents
 from sealmark.registers.marking import classes
 from sealmark.registers.service import FLAGS, SWITCHES, Operation, Service
 from sealmark.settings import Settings
-from sealmark.web.api import items, people
+from sealmark.web.api import grants, items, people
 from sealmark.web.gateway import app as gateway
 from sealmark.web.portal import home, receipts, verification
 from tests.docs.pages import DOCS, text
@@ -84,7 +84,7 @@ def test_articles_are_numbered_as_chinese_numbers_them(number: int, written: str
 def test_every_endpoint_is_documented() -> None:
     """Each way of the gateway, each endpoint of the API and each page stands in gateway.md."""
     ways = [f"`{method} {path}`" for method, path in gateway.WAYS]
-    api = [route for router in (people.router, items.router) for route in router.routes]
+    api = [route for router in (people.router, items.router, grants.router) for route in router.routes]
     ways += [
         f"`{method} {route.path}`" for route in api if isinstance(route, APIRoute) for method in route.methods or ()
     ]

@@ -3,15 +3,18 @@
 import copy
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sealmark.exchange.chat import Head, Marking
+from sealmark.errors import SealmarkError
+from sealmark.exchange.chat import Head, Marking, kept
 from sealmark.exchange.errors import UpstreamRubbish
 from sealmark.exchange.pieces import Pieces, condensed
+from sealmark.items import texts
 from sealmark.review import Entry, Library
 
 ENTRY = Entry("t-1", "greyplumu1", "invented", "block", "illegal", "Art. 6")
@@ -134,3 +137,26 @@ def test_what_came_before_rubbish_is_given_before_its_error() -> None:
     assert next(given_pieces)["choices"][0]["delta"] == {"content": "one two"}
     with pytest.raises(UpstreamRubbish):
         next(given_pieces)
+
+
+@given(
+    given_pieces=st.lists(st.one_of(PLAIN, OTHER), max_size=12),
+    confirmed=st.lists(st.booleans(), min_size=12, max_size=12),
+    ended=st.booleans(),
+)
+def test_the_record_keeps_marks_apart(given_pieces: list[dict[str, Any]], confirmed: list[bool], ended: bool) -> None:
+    """Wherever a stream stopped, its parts join to what was sent, and without the marks they are its body."""
+    pieces = begun()
+    with suppress(SealmarkError):
+        for piece, confirm in zip(given_pieces, confirmed, strict=False):
+            pieces.take(copy.deepcopy(piece))
+            if confirm:
+                pieces.confirm()
+        if ended:
+            pieces.rest()
+            pieces.confirm()
+    for choice in pieces.choices.values():
+        released = choice.released
+        (row_kept,) = kept([released], Marking("[AI]", "[/AI]"))
+        assert {place: texts.whole(text) for place, text in row_kept.items()} == released.texts
+        assert texts.bare(row_kept.get("content", "")) == released.body

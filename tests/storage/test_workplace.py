@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -17,7 +17,7 @@ from sealmark.ledger import MemoryStore, Sequencer, Signer
 from sealmark.storage import outbox, revisions
 from sealmark.storage.database import Database, Table, now
 from sealmark.storage.drain import Drain
-from sealmark.storage.keys import KeyUnavailable, MasterKey, SubjectKeys, period_end, period_of
+from sealmark.storage.keys import KeyUnavailable, MasterKey, SubjectKeys, kept_until, period_end, period_of
 from sealmark.storage.migrations import upgrade
 from sealmark.storage.secret_file import SecretFileUnusable
 
@@ -151,3 +151,12 @@ def test_the_drain_brings_each_record_once(database: Database) -> None:
     assert drain.once() == 0
     sequencer.close()
     assert sorted(orjson.loads(row.record)["number"] for row in store.records(0, 9)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_keys_outlive_six_months(month: int) -> None:
+    """What is sealed on any day of a half-year opens for six months at least (labelling Measures, Art. 9)."""
+    for day in (1, 28):
+        moment = datetime(2026, month, day, 23, tzinfo=UTC)
+        assert kept_until(moment) >= period_end(moment) + timedelta(days=181)
+        assert kept_until(moment) - moment >= timedelta(days=181)

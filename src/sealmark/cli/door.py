@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from typer._click.exceptions import ClickException, UsageError
 
-from sealmark.cli import applications, demo, end_users, keys, ledger, mark, review, serve, services, verify
+from sealmark.cli import applications, demo, end_users, grants, keys, ledger, mark, review, serve, services, verify
 from sealmark.cli.commands import Commands, spoken
 from sealmark.cli.errors import Misused
 from sealmark.cli.spoken import flowing, said
@@ -42,7 +42,7 @@ def app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    for room in (demo, serve, mark, verify, review, ledger, services, applications, keys, end_users):
+    for room in (demo, serve, mark, verify, review, ledger, services, applications, keys, end_users, grants):
         room.install(whole)
     return whole
 

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
 _HELP = flowing(
     """为自己的内容添加标识，写成副本；源文件不会被改动。
 
-    元数据标识总会写入；显式标识缺省也会添加。服务提供者编码只取自配置；未配置时使用演练编码并提示。""",
+    元数据标识总会写入；能带显式标识的格式也总会加上，除非以 --grant 指明许可（《标识办法》第九条）。
+
+    服务提供者编码只取自配置；未配置时使用演练编码并提示。""",
     """Write marked copies of your own items; the source is never touched.
 
-    The metadata mark is always written, the visible or audible one by default. The provider code comes from the
+    The metadata mark is always written, and so is the visible or audible one wherever a format can bear it, but for a
+    copy that --grant allows (labelling Measures, Art. 9).
+
+    The provider code comes from the
     settings only; without one a rehearsal code is used, and a warning says so.""",
 )
 Folder = Annotated[
@@ -41,6 +47,18 @@ Layers = Annotated[
         help=said(
             "标识层，逗号分隔：explicit, metadata, credential。",
             "Layers, comma-separated: explicit, metadata, credential.",
+        ),
+    ),
+]
+Grant = Annotated[
+    str | None,
+    typer.Option(
+        "--grant",
+        metavar="ID",
+        show_default=False,
+        help=said(
+            "许可编号：只写入该内容自己的元数据标识，不加显式标识；每个文件计一份。",
+            "A grant's id: the item's own metadata mark alone, no explicit one; each file counts as a copy.",
         ),
     ),
 ]
@@ -66,21 +84,35 @@ def mark(
     folder: Folder,
     *,
     layers: Layers = "explicit,metadata",
+    grant: Grant = None,
     own_edit: OwnEdit = False,
     data_dir: DataDir = None,
     as_json_: Json = False,
 ) -> int:
     """Exit code 0 when every file was marked, 2 when one could not be."""
     from sealmark.cli.deployment import mark_keys, settings_of
+    from sealmark.cli.granted import permitted
 
-    chosen, label = _layers(layers), _labels(data_dir)
-    keys = mark_keys(settings_of(data_dir)).signing
+    chosen, settings = _layers(layers), settings_of(data_dir)
+    if grant is None:
+        label, keys = _labels(data_dir), mark_keys(settings).signing
+        once = partial(_one, layers=chosen, own_edit=own_edit, keys=keys)
+        return _all(files, folder, as_json_, lambda path, target: once(path, target, label()))
+    with permitted(settings, grant) as permit:
+        once = partial(permit.write, layers=chosen, own_edit=own_edit, keys=mark_keys(settings).signing)
+        return _all(files, folder, as_json_, once)
+
+
+def _all(files: list[Path], folder: Path, as_json_: bool, make: "Callable[[Path, Path], Made]") -> int:
+    """Make a copy of each file in the folder."""
     _make(folder)
     warned: set[str] = set()
     done = 0
     for path in followed(files, said("标识", "Marking")):
         try:
-            marked, target = _one(path, folder, label(), chosen, own_edit=own_edit, keys=keys)
+            target = folder / path.name
+            _refuse_existing(target)
+            marked = make(path, target)
         except SealmarkError as error:
             if as_json_:
                 json_line({"file": str(path), "error": as_json(error)})
@@ -141,23 +173,24 @@ def _numbers(settings: "Settings") -> Callable[[], str]:
 
 def _one(
     path: Path,
-    folder: Path,
+    target: Path,
     label: "Label | None",
-    layers: tuple[str, ...],
     *,
+    layers: tuple[str, ...],
     own_edit: bool,
     keys: "SigningKeys",
-) -> "tuple[Made, Path]":
+) -> "Made":
+    from sealmark.cli.granted import require_mark
     from sealmark.marks.marker import mark_file
     from sealmark.media.target import replacing
 
-    target = folder / path.name
-    _refuse_existing(target)
+    if "explicit" not in layers:
+        require_mark(path)
     result = mark_file(path, target, label, layers=layers, keys=keys, own_edit=own_edit)
     if result.sidecar is not None:
         with replacing(sidecar(target)) as file:
             file.write(result.sidecar.encode())
-    return result, target
+    return result
 
 
 def sidecar(target: Path) -> Path:

@@ -18,6 +18,7 @@ _KINDS = {
     "exchange.request.refused": ("一次请求被拒绝", "a request was refused"),
     "exchange.item.published": ("允许公开一份内容", "an item was allowed to be published"),
     "exchange.item.publishing_refused": ("拒绝公开一份内容", "an item was refused to be published"),
+    "items.copy.released": ("交付一份不带显式标识的副本", "a copy without explicit mark was handed over"),
     "exchange.house.started": ("服务启动", "the service started"),
 }
 _OUTCOMES = {"released": ("放行", "released"), "refused": ("拒绝", "refused"), "broken": ("中断", "broken off")}

@@ -29,6 +29,7 @@ from sealmark.exchange.errors import (
     UnknownKey,
     UnknownModel,
 )
+from sealmark.people.grant_errors import IdentityRequiredToCopy
 from sealmark.people.service import Holder, People, Standing, current_agreement, key_digest
 from sealmark.registers.marking import OTHER, MarkingClass, classes, default_class
 from sealmark.registers.service import Operation, Registers, Service
@@ -107,6 +108,21 @@ class Admission:
     async def publishing(self, holder: Holder, reference: str) -> Standing:
         """The end user who wants to publish, if they may; raises `IdentityRequiredToPublish` (Art. 9)."""
         return await self._passing(holder, reference, self._may_publish)
+
+    async def copying(self, holder: Holder, reference: str) -> Standing:
+        """The end user who asks for an unlabelled copy, if they may; raises as `require_copying` does."""
+        return await self._passing(holder, reference, self.require_copying)
+
+    def require_copying(self, standing: Standing) -> None:
+        """Only for who is identified and under no sanction at all (Art. 9, 10; Measures Art. 9).
+
+        Raises `AgreementRequired`, `Sanctioned` or `IdentityRequiredToCopy`.
+        """
+        self._may_use(standing, "copy")
+        if standing.restricted:
+            raise Sanctioned(**why(*SANCTIONS["restrict"]))
+        if not standing.identified:
+            raise IdentityRequiredToCopy
 
     async def _passing(self, holder: Holder, reference: str | None, check: Callable[[Standing], None]) -> Standing:
         """Whom `check` lets pass; who fails is read afresh once, since they may just have done what was missing."""

@@ -1,6 +1,6 @@
 """The way of a chat that is answered whole, and the marks that every chat's text gets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, cast
@@ -23,6 +23,7 @@ from sealmark.exchange.fields import CHAT
 from sealmark.exchange.inline import require_none
 from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, beside, parsed
+from sealmark.items.texts import Kept, parted
 from sealmark.ledger import Entry
 from sealmark.marks.explicit import text as explicit
 from sealmark.marks.label import Label
@@ -83,13 +84,15 @@ class Marking:
 class Released:
     """What of one choice was sent: its texts by place, with visible marks; the content without them.
 
-    `marked` and `ended` say whether the visible marks stand at its start, and at its end too.
+    `marked` and `ended` say whether the visible marks stand at its start, and at its end too; `lead` characters of the
+    content come before the first of them.
     """
 
     texts: dict[str, str]
     body: str
     marked: bool
     ended: bool
+    lead: int = 0
 
 
 async def answer(stages: Stages, exchange: Exchange) -> dict[str, Any]:
@@ -115,7 +118,7 @@ def _composed(
             require_none(text.value)
     label, released = stages.label(), [_released(one, marking) for one in choices]
     body = head.answer([_row(head, one, sent) for one, sent in zip(choices, released, strict=True)])
-    items, output = items_of(stages, label, marking, released), [one.texts for one in released]
+    items, output = items_of(stages, label, marking, released), kept(released, marking)
     record = stages.recorder.closed(exchange, "released", items, output=output)
     return body | {"aigc": envelope(label)}, record
 
@@ -151,6 +154,18 @@ def marking_of(exchange: Exchange) -> Marking:
 def envelope(label: Label) -> dict[str, str]:
     """The label as the `aigc` object of a JSON answer (GB 45438 Annex E)."""
     return label.as_dict()
+
+
+def kept(released: Iterable[Released], marking: Marking) -> list[Mapping[str, Kept]]:
+    """The texts of each choice for its record: a marked content in parts, so that its marks stay apart."""
+    return [_kept(one, marking.opening) for one in released]
+
+
+def _kept(released: Released, opening: str) -> Mapping[str, Kept]:
+    if not released.marked:
+        return released.texts
+    content = parted(released.texts["content"], released.body, released.lead, opening)
+    return {**released.texts, "content": content}
 
 
 def items_of(stages: Stages, label: Label, marking: Marking, released: Iterable[Released]) -> list[Item]:

@@ -9,8 +9,9 @@ from typing import Any, cast
 from sealmark.errors import SealmarkError, why
 from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish, WorkerDied, WorkersBusy
 from sealmark.exchange.fields import IMAGES, SPEECH
-from sealmark.exchange.record import Exchange, Item
+from sealmark.exchange.record import Exchange, Item, Recorder
 from sealmark.exchange.stages import Stages, parsed, required_text
+from sealmark.items.originals import Made
 from sealmark.marks import credential
 from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.keys import SigningKeys
@@ -48,7 +49,8 @@ async def images(stages: Stages, exchange: Exchange) -> dict[str, Any]:
     texts = [("revised_prompt", row.revised, False) for row in rows if row.revised]
     await stages.review_output(exchange, texts, sum(len(row.revised) for row in rows))
     pictures = [await _marked(stages, exchange, row.data, "image") for row in rows]
-    items = [_item(stages, marked) for marked in pictures]
+    await stages.keep(exchange, [_made(row.data, marked) for row, marked in zip(rows, pictures, strict=True)])
+    items = [item_of(stages.recorder, marked) for marked in pictures]
     output = [{"revised_prompt": row.revised} for row in rows]
     await stages.close(exchange, stages.recorder.closed(exchange, "released", items, output=output))
     shown = [_shown(row, marked) for row, marked in zip(rows, pictures, strict=True)]
@@ -68,7 +70,8 @@ async def speech(stages: Stages, exchange: Exchange) -> Spoken:
     asked = stages.upstream_body(exchange, response_format=form)
     data, _ = await stages.upstreams.call(exchange.admitted_service, SPEECH_PATH, asked)
     marked = await _marked(stages, exchange, data, "audio", SOUNDS[form])
-    item = _item(stages, marked)
+    await stages.keep(exchange, [_made(data, marked)])
+    item = item_of(stages.recorder, marked)
     await stages.close(exchange, stages.recorder.closed(exchange, "released", [item]))
     return Spoken(marked.data, SOUNDS[form], marked.label.inner())
 
@@ -78,7 +81,7 @@ async def _marked(
 ) -> Marked:
     """What the upstream made, marked as our own generation; what cannot be marked is not released (Art. 16)."""
     plan = cast(dict[str, Any], exchange.admitted_service.explicit)
-    layers = (*(LAYERS if exchange.marked else ("metadata",)), *_credential(stages, data))
+    layers = (*(LAYERS if exchange.marked else ("metadata",)), *credential_layer(stages, data))
     keys = SigningKeys(credential=stages.keys.signing.credential)
     explicit = ExplicitOptions(**plan)
     options = Options(layers, explicit, media_type=media_type, own_edit=True, fresh=True, keys=keys)
@@ -96,7 +99,7 @@ async def _marked(
     return marked
 
 
-def _credential(stages: Stages, data: bytes) -> tuple[str, ...]:
+def credential_layer(stages: Stages, data: bytes) -> tuple[str, ...]:
     """The layer that is added where there are certificates, and a place for it in this format."""
     if stages.keys.signing.credential is None:
         return ()
@@ -105,7 +108,13 @@ def _credential(stages: Stages, data: bytes) -> tuple[str, ...]:
     return ()
 
 
-def _item(stages: Stages, marked: Marked) -> Item:
+def _made(data: bytes, marked: Marked) -> Made:
+    form = marked.format
+    return Made(marked.label.produce_id, form.medium, form.name, form.media_type, data)
+
+
+def item_of(recorder: Recorder, marked: Marked) -> Item:
+    """A marked item as its record holds it."""
     return Item(
         medium=marked.format.medium,
         format=marked.format.name,
@@ -113,7 +122,7 @@ def _item(stages: Stages, marked: Marked) -> Item:
         digest=sha256(marked.data).hexdigest(),
         size=len(marked.data),
         marks=marked.layers,
-        finding_keys=(stages.recorder.finding.file(marked.data),),
+        finding_keys=(recorder.finding.file(marked.data),),
         previous=marked.previous,
     )
 

@@ -49,6 +49,7 @@ class Choice:
     waiting: list[tuple[int, list[dict[str, Any]]]] = field(default_factory=list)
     fed: int = 0  # characters of content so far
     marked: bool | None = None
+    lead: int = 0  # characters of the body before its opening mark: white space
     begun: bool = False
     finished: bool = False
     left: tuple[int, bool] = (0, False)  # how much of the body, and whether its end, the client was given for certain
@@ -70,7 +71,8 @@ class Choice:
         texts = {name_of(place): "".join(line.sent[: line.left]) for place, line in self.lines.items()}
         size, ended = self.left
         body = "".join(self.body[:size])
-        return Released({name: text for name, text in texts.items() if text}, body, bool(self.marked and body), ended)
+        texts = {name: text for name, text in texts.items() if text}
+        return Released(texts, body, bool(self.marked and body), ended, self.lead)
 
 
 class Read(NamedTuple):
@@ -268,6 +270,7 @@ class Pieces:
             if choice.marked is None and (start := passed.lstrip()):  # what came before was white space
                 choice.marked = self._marking.belongs_to(start)
                 lead = passed[: len(passed) - len(start)]
+                choice.lead = sum(map(len, choice.body)) - len(start)
                 passed = f"{lead}{self._marking.opening}{start}" if choice.marked else passed
         line.sent.append(passed)
         return passed

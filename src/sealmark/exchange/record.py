@@ -15,10 +15,12 @@ from typing import Any
 import orjson
 
 from sealmark.errors import Language, SealmarkError
+from sealmark.items.events import Event as CopyEvent
 from sealmark.items.finding import FindingKeys
 from sealmark.items.sealed import seal
 from sealmark.ledger import Entry, Opening
 from sealmark.marks.label import Label
+from sealmark.people.grants import Given
 from sealmark.people.service import Holder, Standing
 from sealmark.registers.marking import MarkingClass
 from sealmark.registers.service import Operation, Service
@@ -181,6 +183,18 @@ class Recorder:
         keys = list(dict.fromkeys(keys))
         return self._entry(exchange, record, secret, keys)
 
+    def copied(self, exchange: Exchange, given: Given, items: Sequence[Item]) -> Entry:
+        """A copy without explicit mark left under a grant; to whom it goes lies sealed beside it (Measures Art. 9).
+
+        It is found by its bytes; by its number, the release that it is a copy of is found.
+        """
+        record = self._record(CopyEvent.COPY_RELEASED, exchange) | given.as_record()
+        record |= {"outcome": "released", "items": [item.as_record(exchange.salt) for item in items]}
+        digests = {f"items.{place}.digest": item.digest for place, item in enumerate(items)}
+        secret = {"input": given.as_contents(), "salt": exchange.salt.hex(), "digests": digests}
+        keys = [self.finding.receipt(exchange.receipt), *(key for item in items for key in item.finding_keys)]
+        return self._entry(exchange, record, secret, list(dict.fromkeys(keys)))
+
     def refused(self, exchange: Exchange, error: SealmarkError) -> Entry:
         """An authenticated request that was refused before anything was generated (Art. 10)."""
         record = self._record(Event.REFUSED, exchange) | _fault(error)
@@ -221,7 +235,7 @@ class Recorder:
         record = {"v": 1, "kind": Event.STARTED, "at": moment(now()), **fields}
         return Entry(_canonical(record), keys=(self.finding.house(Event.STARTED),))
 
-    def _record(self, kind: Event, exchange: Exchange) -> dict[str, Any]:
+    def _record(self, kind: StrEnum, exchange: Exchange) -> dict[str, Any]:
         return {
             "v": 1,
             "kind": kind,

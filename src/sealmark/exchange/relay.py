@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from sealmark.errors import SealmarkError, why
-from sealmark.exchange.chat import PATH, Outcome, envelope, items_of, plan_of
+from sealmark.exchange.chat import PATH, Outcome, envelope, items_of, kept, plan_of
 from sealmark.exchange.errors import (
     ClientLeft,
     InlineMedium,
@@ -135,7 +135,7 @@ class _Relay:
     def _record(self, outcome: Outcome, error: SealmarkError | None) -> Entry:
         released = [choice.released for choice in self._pieces.choices.values()]
         items = [] if self._label is None else items_of(self._stages, self._label, self._marking, released)
-        output, wire = [one.texts for one in released], self._wire.hexdigest()
+        output, wire = kept(released, self._marking), self._wire.hexdigest()
         return self._stages.recorder.closed(self._exchange, outcome, items, output=output, error=error, wire=wire)
 
     async def _settled(self) -> None:

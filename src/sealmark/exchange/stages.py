@@ -3,7 +3,7 @@
 import asyncio
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +30,7 @@ from sealmark.exchange.shapes import without_surrogates
 from sealmark.exchange.upstreams.openai import Upstreams
 from sealmark.exchange.workers import Workers
 from sealmark.items.numbers import ProductionNumbers
+from sealmark.items.originals import Made, Originals
 from sealmark.ledger import Entry, Sequencer
 from sealmark.ledger.errors import LedgerError
 from sealmark.marks.label import Label
@@ -66,6 +67,7 @@ class Stages:
     keys: MarkKeys
     rehearsal: bool
     stream_seconds: float
+    originals: Originals
     running: "set[asyncio.Task[None]]" = field(default_factory=set)  # the exchanges under way
 
     async def authenticate(self, exchange: Exchange) -> None:
@@ -111,6 +113,14 @@ class Stages:
     def label(self) -> Label:
         """A new label with a production number of its own, signed where there is a key (Art. 16; GB 45438 Annex E)."""
         return self.keys.signed(Label.first(self.producer, self.numbers.take()))
+
+    async def keep(self, exchange: Exchange, made: Sequence[Made]) -> None:
+        """Keep what the generator made before anything of it is released; raises `ObjectsUnavailable`.
+
+        What gets no explicit mark needs no unlabelled copy, and is not kept.
+        """
+        if self.originals.keeps and exchange.marked:
+            await asyncio.to_thread(self.originals.keep, exchange.id, exchange.seal, made)
 
     async def record(self, entry: Entry) -> int:
         """Append to the ledger; returns the record's index once it is durable."""

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from sealmark.errors import SealmarkError
+from sealmark.items import texts
 from sealmark.items.finding import FindingKeys
 from sealmark.items.sealed import unseal
 from sealmark.ledger import Opening, Store, prove
@@ -50,6 +51,26 @@ class Opened:
     items: tuple[Record, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How the items under one production number were released: to whom, under which label, with which marks.
+
+    `output` is what the record keeps of texts; see `items.texts`.
+    """
+
+    application: str
+    end_user: str | None
+    operation: str
+    label: Label
+    items: tuple[Record, ...]
+    output: Any
+
+    @property
+    def marked(self) -> bool:
+        """Whether any of the items bears an explicit mark."""
+        return any(mark.partition(":")[0] == "explicit" for item in self.items for mark in item["marks"])
+
+
 class ItemRegistry:
     """Finds items in the ledger by number, bytes, text or receipt code."""
 
@@ -78,6 +99,23 @@ class ItemRegistry:
             return record["application"], self._contents(index, record["exchange"]).get("end_user")
         return None, None
 
+    def release(self, produce_id: str) -> Release | None:
+        """How an item was released; None if it never was, or not as a whole answer."""
+        for index in reversed(self._store.find(self._finding.number(produce_id))):
+            record = self._record(index)
+            items = tuple(item for item in record.get("items", ()) if item["label"]["ProduceID"] == produce_id)
+            if items and record["outcome"] == "released":
+                contents = self._contents(index, record["exchange"])
+                return Release(
+                    application=record["application"],
+                    end_user=contents.get("end_user"),
+                    operation=record["operation"],
+                    label=Label.of(items[0]["label"]),
+                    items=items,
+                    output=contents.get("output"),
+                )
+        return None
+
     # what only the holder of the receipt's code may know
 
     def opened(self, code: str) -> Opened | None:
@@ -99,7 +137,7 @@ class ItemRegistry:
             source=":".join(map(str, contents.get("source", ()))),
             client=contents.get("client", ""),
             asked=contents.get("input"),
-            answered=contents.get("output"),
+            answered=texts.released(contents.get("output")),
             code=last.get("code"),
             items=tuple(record.get("items", ())),
         )

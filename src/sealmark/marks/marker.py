@@ -101,9 +101,12 @@ def mark(
     """The item with its marks (Art. 16, 17; Measures Art. 4, 5; GB 45438 chapters 5 and 6).
 
     `source` is bytes, a path or a binary stream; `layers` adds to the metadata mark, which is never left out.
-    Without a label a rehearsal label is made, and `warnings` says so. `keys` sign a label of one's own. Raises
-    errors of `media` for an item that cannot be used and of `marks` for one that cannot be marked: then there is no
-    marked item at all. The layer `credential` needs `keys.credential`; `origin` is what it says besides.
+    `layers=("metadata",)` is lawful where no explicit mark is owed in the file: the interface shows it and nothing can
+    be downloaded, copied or exported (Measures Art. 4), the item confuses nobody (Art. 17, second paragraph), or the
+    copy is given by agreement, with its recipient recorded for six months at least (Measures Art. 9). Without a label
+    a rehearsal label is made, and `warnings` says so. `keys` sign a label of one's own. Raises errors of `media` for an
+    item that cannot be used and of `marks` for one that cannot be marked: then there is no marked item at all. The
+    layer `credential` needs `keys.credential`; `origin` is what it says besides.
     """
     data, source_name = read(source, limits)
     options = Options(

@@ -16,3 +16,7 @@ class Event(StrEnum):
     AGREEMENT_ACCEPTED = "people.agreement.accepted"
     SANCTION_IMPOSED = "people.sanction.imposed"
     SANCTION_LIFTED = "people.sanction.lifted"
+    LABELLING_AGREEMENT_PUBLISHED = "people.labelling_agreement.published"
+    LABELLING_AGREEMENT_ACCEPTED = "people.labelling_agreement.accepted"
+    GRANT_GIVEN = "people.grant.given"
+    GRANT_REVOKED = "people.grant.revoked"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Boolean, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sealmark.storage.database import Moment, Table
@@ -99,3 +99,47 @@ class Sanction(Table):
     starts_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime | None] = mapped_column(Moment)
     lifted_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class LabellingAgreement(Table):
+    """A published version of what is agreed before a copy without explicit mark is given (Measures Art. 9)."""
+
+    __tablename__ = "labelling_agreements"
+
+    version: Mapped[str] = mapped_column(String(40), primary_key=True)
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class LabellingAcceptance(Table):
+    """That an end user accepted the labelling duty and its liability, and when."""
+
+    __tablename__ = "labelling_acceptances"
+
+    end_user_id: Mapped[str] = mapped_column(ForeignKey("end_users.id"), primary_key=True)
+    version: Mapped[str] = mapped_column(ForeignKey("labelling_agreements.version"), primary_key=True)
+    accepted_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Grant(Table):
+    """Leave for so many copies of one item without explicit mark (Measures Art. 9); item, purpose and recipient sealed.
+
+    The production number is found by its HMAC. `taken` of `copies` were made.
+    """
+
+    __tablename__ = "grants"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("applications.id"), index=True)
+    end_user_id: Mapped[str] = mapped_column(ForeignKey("end_users.id"), index=True)
+    number_lookup: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
+    version: Mapped[str] = mapped_column(ForeignKey("labelling_agreements.version"))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str] = mapped_column(String(32))
+    copies: Mapped[int] = mapped_column(Integer)
+    taken: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -296,16 +296,18 @@ class People:
     def standing(self, session: Session, application: str, reference: str) -> Standing | None:
         """How an end user stands now; None when they are not registered with the application."""
         user = self._end_user(session, application, reference)
-        if user is None:
-            return None
-        sanctions = _in_force(session, user.id)
+        return None if user is None else self.standing_of(session, user.id)
+
+    def standing_of(self, session: Session, user: str) -> Standing:
+        """How the end user with this id of ours stands now."""
+        sanctions = _in_force(session, user)
         return Standing(
-            id=user.id,
-            identified=self.identified(session, user.id),
-            agreed=_agreed(session, user.id),
+            id=user,
+            identified=self.identified(session, user),
+            agreed=_agreed(session, user),
             stopped=next((row.kind for row in sanctions if row.kind in STOPPING), None),
             restricted=frozenset(name for row in sanctions for name in row.operations),
-            seal=self.keys.current(session, user.id, "exchange"),
+            seal=self.keys.current(session, user, "exchange"),
             stale_at=min([period_end(now()), *(row.ends_at for row in sanctions if row.ends_at)]),
         )
 

@@ -163,6 +163,15 @@ def period_end(moment: datetime) -> datetime:
     return datetime(*following, 1, tzinfo=UTC)
 
 
+def kept_until(moment: datetime) -> datetime:
+    """The earliest time at which a key of the half-year that a moment falls into may be destroyed.
+
+    Logs are kept for six months at least (Cybersecurity Law Art. 23(3); labelling Measures Art. 9): whatever was
+    sealed in a half-year, on its last day too, can be opened until the following half-year is over.
+    """
+    return period_end(period_end(moment))
+
+
 class SubjectKeys:
     """Makes, finds and destroys the keys of subjects."""
 

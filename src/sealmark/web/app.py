@@ -15,7 +15,7 @@ from sealmark.exchange.stages import fault
 from sealmark.house import House
 from sealmark.settings import Settings
 from sealmark.web import problems
-from sealmark.web.api import items, people
+from sealmark.web.api import grants, items, people
 from sealmark.web.gateway.app import Gateway
 from sealmark.web.gateway.http import BodyLimits, Receive, Scope, Send, language, respond_json
 from sealmark.web.portal.app import portal
@@ -132,6 +132,7 @@ def api(house: House) -> FastAPI:
     problems.install(app)
     app.include_router(people.router)
     app.include_router(items.router)
+    app.include_router(grants.router)
     return app
 
 
