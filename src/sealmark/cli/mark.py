@@ -34,8 +34,7 @@ _HELP = flowing(
     The metadata mark is always written, and so is the visible or audible one wherever a format can bear it, but for a
     copy that --grant allows (labelling Measures, Art. 9).
 
-    The provider code comes from the
-    settings only; without one a rehearsal code is used, and a warning says so.""",
+    The provider code comes from the settings only; without one a rehearsal code is used, and a warning says so.""",
 )
 Folder = Annotated[
     Path, typer.Option("-o", "--out", metavar="DIR", help=said("副本的输出目录。", "The folder for the copies."))
@@ -182,24 +181,22 @@ def _one(
 ) -> "Made":
     from sealmark.cli.granted import require_mark
     from sealmark.marks.marker import mark_file
+    from sealmark.marks.metadata.sidecar import beside
     from sealmark.media.target import replacing
 
     if "explicit" not in layers:
         require_mark(path)
     result = mark_file(path, target, label, layers=layers, keys=keys, own_edit=own_edit)
     if result.sidecar is not None:
-        with replacing(sidecar(target)) as file:
+        with replacing(beside(target)) as file:
             file.write(result.sidecar.encode())
     return result
 
 
-def sidecar(target: Path) -> Path:
-    """Where the label of a format without metadata is kept: beside the file."""
-    return target.with_name(target.name + ".aigc.json")
-
-
 def _refuse_existing(target: Path) -> None:
-    for path in (target, sidecar(target)):
+    from sealmark.marks.metadata.sidecar import beside
+
+    for path in (target, beside(target)):
         if path.exists():
             raise WouldOverwrite(path=path)
 
@@ -219,6 +216,8 @@ def _warn_once(notes: "Iterable[Note]", warned: set[str], about: str) -> None:
 
 
 def _show_json(path: Path, target: Path, marked: "Made") -> None:
+    from sealmark.marks.metadata.sidecar import beside
+
     json_line(
         {
             "file": str(path),
@@ -226,7 +225,7 @@ def _show_json(path: Path, target: Path, marked: "Made") -> None:
             "format": marked.format.name,
             "layers": list(marked.layers),
             "label": marked.label.as_dict(),
-            "sidecar": str(sidecar(target)) if marked.sidecar else None,
+            "sidecar": str(beside(target)) if marked.sidecar else None,
             "warnings": [note.as_dict() for note in marked.warnings],
         }
     )

@@ -7,6 +7,7 @@ registry of our own items knows stands beside the tier and never changes it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from mmap import mmap
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from sealmark.errors import SealmarkError, why
@@ -18,7 +19,7 @@ from sealmark.marks.finding import LayerFinding
 from sealmark.marks.keys import KnownKeys
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import chief
-from sealmark.marks.metadata import Found, Remains
+from sealmark.marks.metadata import Found, Remains, sidecar
 from sealmark.marks.note import Note
 from sealmark.marks.security import Examination, Outcome
 from sealmark.media import STANDARD, Format, Limits, Source, opened, recognise, text
@@ -146,27 +147,28 @@ def verify(
     `keys` says which keys are known as whose; without them a signature shows only that the label is unaltered.
     `declaration` is whether the user declared the item as generated (Measures Art. 6(2)). A damaged file gets a
     verdict from what is left of it, and one whose name or `media_type` says another format gets it from its
-    content; both are warned of. Bytes of no known format raise errors of `media`, and so does an item over a limit
-    of which nothing can be said: that nothing was found in what nobody looked at would be untrue.
+    content; both are warned of. Of a plain text's path, the label beside it counts (`metadata.sidecar`). Bytes of no
+    known format raise errors of `media`, and so does an item over a limit of which nothing can be said: that nothing
+    was found in what nobody looked at would be untrue.
     """
     with opened(source, limits) as (data, source_name):
         whole = data if isinstance(data, mmap) else text.uncut(data)
         form, lie = recognise(whole, name or source_name, media_type)
-        known = keys or KnownKeys()
-        return _verdict(data, form, lie, known, registry=registry, declaration=bool(declaration), limits=limits)
+        known, left = keys or KnownKeys(), _left(data, form, source)
+        return _verdict(data, form, lie, left, known, registry=registry, declaration=bool(declaration), limits=limits)
 
 
 def _verdict(
     data: Buffer,
     form: Format,
     lie: str | None,
+    left: Remains,
     keys: KnownKeys,
     *,
     registry: Registry | None,
     declaration: bool,
     limits: Limits,
 ) -> Verdict:
-    left = metadata.remains(data, form) if metadata.carries(form) else _words_left(bytes(data), form)
     places = list(left.places)
     seen, over = _explicit(data, form, limits)
     label, known = chief(places), _known(data, form, places, registry)
@@ -204,11 +206,14 @@ def _is_whole(left: Remains, over: SealmarkError | None, layers: Mapping[str, La
     return not (left.damages or over or unread or in_part)
 
 
-def _words_left(data: bytes, form: Format) -> Remains:
-    """A text without a place for metadata: whether its last character was cut."""
-    cut = form.medium == "text" and text.uncut(data) != data
+def _left(data: Buffer, form: Format, source: Source) -> Remains:
+    """What is left of the metadata; of a format without any, whatever stands beside a file."""
+    if metadata.carries(form):
+        return metadata.remains(data, form)
+    places = sidecar.places(Path(source)) if isinstance(source, str | Path) else ()
+    cut = form.medium == "text" and text.uncut(bytes(data)) != data
     damage = Damaged(format=form.name, **why("最后一个字符不完整", "the last character is cut"))
-    return Remains((), (damage,) if cut else ())
+    return Remains(places, (damage,) if cut else ())
 
 
 def tier_of(label: Label | None, *, declaration: bool, traces: bool) -> TierName:
@@ -230,7 +235,7 @@ def _traces(layers: Mapping[str, LayerFinding], places: Sequence[Found]) -> bool
 
 
 def _metadata(left: Remains, form: Format) -> LayerFinding:
-    if not metadata.carries(form):
+    if not metadata.carries(form) and not left.places:
         return LayerFinding("none", "这种格式没有元数据区。", "This format has no place for metadata.")
     if not left.damages:
         return _shown(list(left.places))
