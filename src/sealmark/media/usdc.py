@@ -111,7 +111,7 @@ def _parse(data: Buffer) -> Crate:
         raise damaged(why("表的目录", "table of contents"))
     texts, ends = _tokens(held[b"TOKENS"])
     names, values = _fields(held[b"FIELDS"])
-    _, sets = _list(held[b"FIELDSETS"], 0, None)
+    _, sets = integer_list(held[b"FIELDSETS"], 0, None)
     specs, root = _specs(held[b"SPECS"])
     base = _base(sections, toc, len(data))
     strings = np.frombuffer(held[b"STRINGS"], "<u4", _count(held[b"STRINGS"]), 8)
@@ -156,7 +156,7 @@ def _tokens(table: bytes) -> tuple[bytes, NDArray[np.int64]]:
     return texts, ends
 
 
-def _list(table: bytes, at: int, count: int | None) -> tuple[int, Integers]:
+def integer_list(table: bytes, at: int, count: int | None) -> tuple[int, Integers]:
     """The list of integers at a place, which may say its own count, and where it ends."""
     if count is None:
         count, at = _count(table), at + 8
@@ -167,7 +167,7 @@ def _list(table: bytes, at: int, count: int | None) -> tuple[int, Integers]:
 
 
 def _fields(table: bytes) -> tuple[Integers, NDArray[np.uint64]]:
-    at, names = _list(table, 0, None)
+    at, names = integer_list(table, 0, None)
     (size,) = struct.unpack_from("<Q", table, at)
     content = crate.unpacked(table[at + 8 : at + 8 + size]).content if len(names) else b""
     if len(content) != 8 * len(names):
@@ -177,9 +177,9 @@ def _fields(table: bytes) -> tuple[Integers, NDArray[np.uint64]]:
 
 def _specs(table: bytes) -> tuple[Integers, int]:
     """Which set of fields each spec has, and the number of the layer's own spec."""
-    at, paths = _list(table, 0, None)
-    at, sets = _list(table, at, len(paths))
-    at, kinds = _list(table, at, len(paths))
+    at, paths = integer_list(table, 0, None)
+    at, sets = integer_list(table, at, len(paths))
+    at, kinds = integer_list(table, at, len(paths))
     roots = np.flatnonzero(kinds == _ROOT)
     if len(roots) != 1:
         raise crate.BrokenError
@@ -223,7 +223,7 @@ def _dictionary(data: Buffer, at: int) -> tuple[tuple[Entry, ...], int]:
 def retexted(data: Buffer, held: Crate, text: bytes) -> Pieces:
     """The crate with another text as its last token; nothing else changes."""
     keep = int(held.ends[-2]) + 1 if len(held.ends) > 1 else 0
-    return _assembled(data, held, b"", {b"TOKENS": _token_table(held, keep, [text], len(held.ends) - 1)})
+    return assembled(data, held, b"", {b"TOKENS": token_table(held, keep, [text], len(held.ends) - 1)})
 
 
 def entered(data: Buffer, held: Crate, path: tuple[bytes, bytes], text: bytes, kept: list[Entry]) -> Pieces:
@@ -231,7 +231,7 @@ def entered(data: Buffer, held: Crate, path: tuple[bytes, bytes], text: bytes, k
 
     `path` is the name of the field, and the key of the text.
     """
-    found, (field, key) = _numbers(held, path), path
+    found, (field, key) = token_numbers(held, path), path
     new_tokens = [word for word in path if word not in found] + [text]
     found |= {word: len(held.ends) + number for number, word in enumerate(new_tokens)}
     known = np.flatnonzero(held.strings == found[key])
@@ -241,14 +241,14 @@ def entered(data: Buffer, held: Crate, path: tuple[bytes, bytes], text: bytes, k
     entries = [*kept, Entry(number, INLINED | STRING << 48 | len(strings) - 1)]
     start = held.base + -held.base % 8
     tables = _field_tables(held, found[field], DICTIONARY << 48 | start)
-    tables[b"TOKENS"] = _token_table(held, len(held.texts), new_tokens, len(held.ends))
+    tables[b"TOKENS"] = token_table(held, len(held.texts), new_tokens, len(held.ends))
     tables[b"STRINGS"] = struct.pack("<Q", len(strings)) + strings.tobytes()
     rows = b"".join(struct.pack("<IqQ", one.key, 8, one.value) for one in entries)
     values = bytes(start - held.base) + struct.pack("<Q", len(entries)) + rows
-    return _assembled(data, held, values, tables)
+    return assembled(data, held, values, tables)
 
 
-def _numbers(held: Crate, words: tuple[bytes, ...]) -> dict[bytes, int]:
+def token_numbers(held: Crate, words: tuple[bytes, ...]) -> dict[bytes, int]:
     """The numbers of tokens that are there already."""
     found: dict[bytes, int] = {}
     framed = b"\x00" + held.texts
@@ -259,7 +259,8 @@ def _numbers(held: Crate, words: tuple[bytes, ...]) -> dict[bytes, int]:
     return found
 
 
-def _token_table(held: Crate, keep: int, new: list[bytes], count: int) -> bytes:
+def token_table(held: Crate, keep: int, new: list[bytes], count: int) -> bytes:
+    """The table of tokens, its text cut to `keep` bytes and its tokens to `count`, with further ones."""
     table = held.tables[b"TOKENS"]
     (length,) = struct.unpack_from("<Q", table, 16)
     block = crate.unpacked(table[24 : 24 + length])
@@ -275,20 +276,25 @@ def _field_tables(held: Crate, name: int, value: int) -> dict[bytes, bytes]:
     sets = np.concatenate((held.sets, np.array([*kept, len(held.names), _NO_FIELD], np.uint32)))
     specs = held.specs.copy()
     specs[held.root] = len(held.sets)
-    old, table = held.tables[b"FIELDS"], held.tables[b"SPECS"]
-    block = _value_block(old)
-    values = crate.lengthened(block, len(block.content), struct.pack("<Q", value))
-    first, _ = _list(table, 0, None)
-    second, _ = _list(table, first, len(specs))
+    table = held.tables[b"SPECS"]
+    first, _ = integer_list(table, 0, None)
+    second, _ = integer_list(table, first, len(specs))
     return {
-        b"FIELDS": struct.pack("<Q", len(names)) + _sized(crate.listed(names)) + _sized(values),
+        b"FIELDS": field_table(held, names, struct.pack("<Q", value)),
         b"FIELDSETS": struct.pack("<Q", len(sets)) + _sized(crate.listed(sets)),
         b"SPECS": table[:first] + _sized(crate.listed(specs)) + table[second:],
     }
 
 
+def field_table(held: Crate, names: Integers, new: bytes) -> bytes:
+    """The table of fields with these names and further values."""
+    block = _value_block(held.tables[b"FIELDS"])
+    values = crate.lengthened(block, len(block.content), new)
+    return struct.pack("<Q", len(names)) + _sized(crate.listed(names)) + _sized(values)
+
+
 def _value_block(table: bytes) -> lz4.Block:
-    at, names = _list(table, 0, None)
+    at, names = integer_list(table, 0, None)
     (size,) = struct.unpack_from("<Q", table, at)
     return crate.unpacked(table[at + 8 : at + 8 + size]) if len(names) else lz4.Block(b"", b"", 0)
 
@@ -297,7 +303,7 @@ def _sized(content: bytes) -> bytes:
     return struct.pack("<Q", len(content)) + content
 
 
-def _assembled(data: Buffer, held: Crate, values: bytes, tables: dict[bytes, bytes]) -> Pieces:
+def assembled(data: Buffer, held: Crate, values: bytes, tables: dict[bytes, bytes]) -> Pieces:
     """What was, further values, the tables with those that are new, and where they are; what we do not know stays."""
     at, written, rows = held.base + len(values), [values], b""
     for section in held.sections:

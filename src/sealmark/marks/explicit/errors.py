@@ -75,3 +75,27 @@ class NothingToMark(SealmarkError):
     en: ClassVar[str] = "This {format} document has no place for a visible mark: {en_reason}."
     zh_next: ClassVar[str] = "请提交至少有一页内容的文档，或改用更短的标识文字。"
     en_next: ClassVar[str] = "Submit a document that has at least one page, or use a shorter wording."
+
+
+class WordingTooLong(SealmarkError):
+    """A wording that no label board holds in one line beside the scene that it marks (GB 45438 5.5)."""
+
+    code: ClassVar[str] = "marks.explicit.wording_too_long"
+    status: ClassVar[int] = 422
+    article: ClassVar[int | None] = 17
+    zh: ClassVar[str] = "标识文字“{wording}”过长，虚拟场景的标识牌放不下。"
+    en: ClassVar[str] = "The wording {wording} is too long for the label board of a scene."
+    zh_next: ClassVar[str] = "请改用例如“AI生成”“本内容由AI生成”的较短文字。"
+    en_next: ClassVar[str] = "Use a shorter one, for example AI生成 or 本内容由AI生成."
+
+
+class UnmeasuredScene(SealmarkError):
+    """A scene whose extent stands in other files, so that no board can be set up where it is seen (GB 45438 5.5)."""
+
+    code: ClassVar[str] = "marks.explicit.unmeasured_scene"
+    status: ClassVar[int] = 422
+    article: ClassVar[int | None] = 17
+    zh: ClassVar[str] = "无法量出这个场景的大小({zh_reason})，因此不能在看得见的位置放置标识牌。"
+    en: ClassVar[str] = "The scene cannot be measured ({en_reason}), so no label board can be placed where it is seen."
+    zh_next: ClassVar[str] = "请先合并为一层(例如 usdcat --flatten)，或在根节点写入 extentsHint 后提交。"
+    en_next: ClassVar[str] = "Flatten it into one layer (usdcat --flatten), or state extentsHint at its root."

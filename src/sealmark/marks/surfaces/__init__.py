@@ -28,6 +28,11 @@ _FORMATS: Mapping[str, str | None] = {
     "pdf": "pdf",
     **dict.fromkeys(("odt", "ott", "ods", "ots", "odp", "otp", "odg", "otg"), "opendocument"),
     "ofd": "ofd",
+    **{"gltf": "gltf", "glb": "gltf"},
+    **{"usda": "usd", "usdc": "usd", "usdz": "usd"},
+    # A board in STL would be printed with the thing. OBJ has its colours in another file, and PLY may be a cloud of
+    # points or of splats: neither can be sure of letters that stand out, and so none is claimed.
+    **{"obj": None, "ply": None, "stl": None},
 }
 _MEDIA: Mapping[str, str] = {"text": "text", "image": "image", "audio": "audio", "video": "video"}
 
