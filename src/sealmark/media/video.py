@@ -65,8 +65,13 @@ def repaint(
     `Damaged`, `TooManyPixels`, and `NotEncodable` for codecs that are not in `data/video.toml`.
     """
     av = _av()
+    # A name or a value that is no UTF-8 goes from file to file as it is.
+    given = {"metadata_errors": "surrogateescape"}
     try:
-        with av.open(source) as came, av.open(str(target), "w", format=container, options=_options(container)) as goes:
+        with (
+            av.open(source, **given) as came,
+            av.open(str(target), "w", format=container, options=_options(container), **given) as goes,
+        ):
             return _Repainting(came, goes, prepare, limits).run()
     except av.error.FFmpegError as failure:
         raise Damaged(
@@ -132,7 +137,7 @@ class _Repainting:
                 raise Damaged(format=self._came.format.name, **why("没有视频画面", "no pictures"))
             if all(one.begun for one in self._painted.values()):
                 self._let_go(early, pictures)
-        if early or pictures:
+        if early or pictures or not any(one.begun for one in self._painted.values()):
             raise Damaged(format=self._came.format.name, **why("没有视频画面", "no pictures"))
         return sum(one.finish() for one in self._painted.values())
 
@@ -157,6 +162,8 @@ class _Painted:
         self, stream: "VideoStream", goes: "OutputContainer", prepare: Callable[[Shot], Paint], limits: Limits
     ) -> None:
         self._stream, self._goes, self._prepare, self._limits = stream, goes, prepare, limits
+        if stream.codec_context is None:  # no decoder knows it
+            raise NotEncodable(format=f"video stream {stream.index}")
         self._check(stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "AUTO"
         name = stream.codec_context.codec.canonical_name
