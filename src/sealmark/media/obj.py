@@ -53,12 +53,10 @@ FORMAT = Format("obj", "scene", ("model/obj", "text/prs.wavefront-obj"), ("obj",
 
 
 def parse(data: Buffer) -> Header:
-    """The head; raises `Damaged` where no vertex follows it, or where a line is none of OBJ's."""
+    """The head; raises `Damaged` where no vertex follows it."""
     header, damage = remains(data)
     if damage is not None:
         raise damage
-    if not all(map(_STATEMENT.match, header.lines)):
-        raise Damaged(format="OBJ", **why("有一行不是 OBJ 语句", "a line that is no statement"))
     return header
 
 

@@ -114,12 +114,18 @@ class _Repainting:
         goes.metadata.update(came.metadata)
         self._painted = {one.index: _Painted(one, goes, prepare, limits) for one in videos}
         self._copied = {
-            one.index: goes.add_stream_from_template(cast(Any, one))
+            one.index: self._copy(one)
             for one in came.streams
             if one.index not in self._painted and one.type in {"audio", "subtitle", "video"}
         }
         if chapters := came.chapters():
             goes.set_chapters(chapters)
+
+    def _copy(self, stream: Any) -> Any:
+        try:
+            return self._goes.add_stream_from_template(stream)
+        except ValueError:  # of a coding that its own container does not know
+            raise NotEncodable(format=f"{stream.type} stream {stream.index}") from None
 
     def run(self) -> int:
         """Take every packet where it belongs; returns the number of pictures."""
