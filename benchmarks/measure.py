@@ -72,11 +72,9 @@ class Pace:
         """How fast the machine was, and how many batches were taken while somebody else used it too."""
         loud = sum(one > self.quiet for one in self.beside)
         usual = statistics.median(self.beside)
-        return (
-            f"a million squares in Python took {self.fastest:.1f} ms of CPU at best, "
-            f"{usual:.1f} beside the median batch\n{len(self.beside)} batches; {self.again} times one was taken again because the machine was slower than "
-            f"{self.quiet:.1f} ms, for {loud} of them in vain"
-        )
+        fast = f"a million squares in Python took {self.fastest:.1f} ms of CPU at best, {usual:.1f} beside the median"
+        again = f"{len(self.beside)} batches; {self.again} times one was taken again because the machine was slower"
+        return f"{fast}\n{again} than {self.quiet:.1f} ms, for {loud} of them in vain"
 
     def _wait(self) -> None:
         until = time.monotonic() + self.patience

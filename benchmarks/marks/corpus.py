@@ -231,7 +231,9 @@ CORPUS: Mapping[str, Makers] = {
         "2": lambda: packages.epub(packages.epub2_parts()),
         "3 stored": lambda: packages.zipped(packages.epub3_parts(), stored=True),
     },
-    "markdown": _texts(front="---\ntitle: 题\ntags:\n  - a\n---\n# 你好\n", bare="# 你好\n\n- a\n", crlf="# a\r\n\r\nb\r\n"),
+    "markdown": _texts(
+        front="---\ntitle: 题\ntags:\n  - a\n---\n# 你好\n", bare="# 你好\n\n- a\n", crlf="# a\r\n\r\nb\r\n"
+    ),
     "html": _texts(
         whole="<!DOCTYPE html>\n<html><head><meta charset=utf-8><title>题</title></head><p>AIGC</html>",
         fragment="<p>hello <b>you</b></p>",

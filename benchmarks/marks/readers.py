@@ -51,7 +51,9 @@ def _file(data: bytes, extension: str, run: Callable[[str], str]) -> str:
 def _exiftool(data: bytes, extension: str) -> str:
     def run(path: str) -> str:
         # -U: chunks that it has no name for as well, -b: their content.
-        said = subprocess.run([*peers.exiftool(), "-j", "-a", "-G1", "-U", "-b", path], capture_output=True, check=False)
+        said = subprocess.run(
+            [*peers.exiftool(), "-j", "-a", "-G1", "-U", "-b", path], capture_output=True, check=False
+        )
         found = json.loads(said.stdout or "[{}]")[0]
         return "\n".join(_bare(str(value)) for key, value in found.items() if "AIGC" in f"{key}{value}".upper())
 
@@ -158,9 +160,7 @@ READERS = (
         beyond=("fragment", "XHTML", "junk before"),
     ),
     Reader("ffmpeg", _ffmpeg, (*_FILMS, *_SOUNDS), {"wav": _NO_CHUNK}),
-    Reader(
-        "mutagen", _mutagen, ("m4a", "mp4", *_SOUNDS), {"wav": _NO_CHUNK, "m4a": _NO_KEYS, "mp4": _NO_KEYS}
-    ),
+    Reader("mutagen", _mutagen, ("m4a", "mp4", *_SOUNDS), {"wav": _NO_CHUNK, "m4a": _NO_KEYS, "mp4": _NO_KEYS}),
     Reader("pikepdf", _pikepdf, ("pdf",), {}),
     Reader("Pillow", _pillow, _IMAGES, {"gif": "it names the extension and its place, and does not give its content"}),
     Reader("pillow-heif", _heif, ("heif",), {}),
@@ -249,4 +249,6 @@ def _like(reader: Reader, why: str) -> list[str]:
 
 def missed(found: Sights) -> list[str]:
     """Where a reader that reads the format did not find every label."""
-    return [f"{name}, {form}: {one.found} of {one.files}" for (form, name), one in found.items() if one.found < one.files]
+    return [
+        f"{name}, {form}: {one.found} of {one.files}" for (form, name), one in found.items() if one.found < one.files
+    ]

@@ -7,6 +7,7 @@ marked so that the mark does not read back. Such inputs lie in the findings fold
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -37,7 +38,8 @@ def main() -> int:
 
 def everything(forms: list[str], seconds: float, seed: int, findings: Path, jobs: int) -> int:
     """Every folder for the same time, `jobs` at once; a process that dies leaves its last input."""
-    each, failed, running = seconds * jobs / len(forms), 0, {}
+    each, failed = seconds * jobs / len(forms), 0
+    running: dict[str, subprocess.Popen[bytes]] = {}
     print(f"seed {seed}; {len(forms)} folders, {each:.0f} seconds each", flush=True)
     waiting = list(forms)
     while waiting or running:

@@ -10,7 +10,7 @@ _WORDS = (
     *(b"AIGC", b'{"AIGC":', b'{"Label":"1"', b"<!--", b"-->", b"<![CDATA[", b"]]>", b"&#0;", b"&lt;", b"<TC260:AIGC>"),
     *(b"\\u0041", b'"', b"'", b"\\", b"{", b"}", b"[", b"]", b"(", b")", b"<", b">", b"%", b"\r\n", b"\n---\n"),
     *(b"\x00", b"\xff" * 4, b"\xff" * 8, b"\x00" * 8, b"\x1a\x45\xdf\xa3", b"\x01" + b"\xff" * 7, b"LIST", b"moov"),
-    *(b"meta", b"udta", b"ilst", b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"xref", b"startxref", b" obj", b" R "),
+    *(b"meta", b"udta", b"ilst", b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"xref", b"startxref", b" obj"),
     *(
         b"endstream",
         b"\xef\xbb\xbf",

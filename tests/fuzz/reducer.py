@@ -1,6 +1,7 @@
 """Making an input that breaks a law as small as it can be, so that it can be kept and read."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.fuzz.targets import judged, target
@@ -13,20 +14,20 @@ def reduced(form: str, path: Path) -> int:
     if broken is None:
         print("it breaks no law", file=sys.stderr)
         return 1
-    least = _least(form, data, broken)
-    path.with_name(f"{path.name}.least").write_bytes(least)
-    print(f"{len(data)} → {len(least)} bytes: {broken}")
+    smallest = least(data, lambda shorter: _broken(form, shorter) == broken)
+    path.with_name(f"{path.name}.least").write_bytes(smallest)
+    print(f"{len(data)} → {len(smallest)} bytes: {broken}")
     return 0
 
 
-def _least(form: str, data: bytes, broken: str) -> bytes:
+def least(data: bytes, breaks: Callable[[bytes], bool]) -> bytes:
     """Leave out ever smaller pieces as long as the same law is broken (delta debugging, Zeller 2002)."""
     size = len(data) // 2
     while size:
         at = 0
         while at < len(data):
             shorter = data[:at] + data[at + size :]
-            if _broken(form, shorter) == broken:
+            if breaks(shorter):
                 data = shorter
             else:
                 at += size

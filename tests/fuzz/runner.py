@@ -65,7 +65,7 @@ class Search:
 
 
 def search(form: str, seconds: float, seed: int, findings: Path) -> int:
-    """Search for this long; what breaks a law is written into `findings`. Returns how many kinds of break there were."""
+    """Search for this long; what breaks a law is written into `findings`. Returns how many kinds there were."""
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
     one, until, breaks = Search(form, random.Random(seed)), time.monotonic() + seconds, set[str]()
     one.replay()
@@ -79,18 +79,17 @@ def search(form: str, seconds: float, seed: int, findings: Path) -> int:
                 breaks.add(kind)
                 _keep(findings, form, now.read_bytes(), "".join(traceback.format_exception(error)))
     now.unlink(missing_ok=True)
-    print(
-        f"{form}: {one.runs:,} inputs, {len(one.seen)} outcomes, slowest {one.slowest:.2f} s, {len(breaks)} broken laws",
-        flush=True,
-    )
+    outcomes = f"{len(one.seen)} outcomes, slowest {one.slowest:.2f} s"
+    print(f"{form}: {one.runs:,} inputs, {outcomes}, {len(breaks)} broken laws", flush=True)
     return len(breaks)
 
 
 def _kind(error: Exception) -> str:
     """What went wrong and where: the same fault is kept once."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "/sealmark/" in frame.filename] or frames
-    return f"{type(error).__name__}{str(error)[:3] if type(error).__name__ == 'BrokenLaw' else ''}{own[-1].filename}{own[-1].lineno}"
+    last = next((one for one in reversed(frames) if "/sealmark/" in one.filename), frames[-1])
+    law = str(error)[:3] if type(error).__name__ == "BrokenLaw" else ""
+    return f"{type(error).__name__} {law} {last.filename}:{last.lineno}"
 
 
 def _keep(findings: Path, form: str, data: bytes, said: str) -> None:

@@ -161,21 +161,19 @@ SEEDS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
     "pdf": {key.replace(" ", "-").replace(",", ""): papers.EVERY[key] for key in papers.EVERY if key != "Pillow"},
     "gltf": {"by-hand": scenes.gltf_by_hand, "least": scenes.gltf_least},
     "glb": {"by-hand": scenes.glb_by_hand, "library": scenes.glb_of_a_library},
-    "usda": {"plain": lambda: scenes.USDA.encode(), "line": lambda: scenes.EVERY["usda of one line"]},
+    "usda": {"plain": scenes.USDA.encode, "line": lambda: scenes.EVERY["usda of one line"]},
     "usdc": {
         "plain": lambda: scenes.usdc(scenes.USDA),
         "bare": lambda: scenes.usdc('#usda 1.0\ndef Sphere "ball"\n{\n}\n'),
     },
     "usdz": {"text": _usdz, "crate": lambda: scenes.usdz_of_a_library("usdc")},
     "ply": {"text": scenes.ply, "binary": lambda: scenes.ply("binary_big_endian", "\r\n")},
-    "obj": {"plain": lambda: scenes.OBJ.encode()},
+    "obj": {"plain": scenes.OBJ.encode},
     "stl": {"text": lambda: scenes.EVERY["stl text of two"], "binary": scenes.stl},
     "svg": {"plain": lambda: samples.WRITTEN["svg"]},
     "html": {
         "plain": lambda: samples.WRITTEN["html"],
-        "tricks": lambda: (
-            b"<!doctype html><head><script>'<meta name=AIGC>'</script><!-- <meta name=AIGC> --><p a='<b'>"
-        ),
+        "tricks": lambda: b"<!doctype html><head><script>'<meta name=AIGC>'</script><!-- <meta name=AIGC> --><p>",
     },
     "vtt": {"plain": lambda: samples.WRITTEN["vtt"]},
     "srt": {"plain": lambda: samples.WRITTEN["srt"]},
@@ -183,7 +181,7 @@ SEEDS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
     "markdown": {"plain": lambda: samples.EVERY["markdown"], "bare": lambda: b"# words\n\n- a\n"},
     "text": {
         "marked": lambda: visible.mark("春天的雨。\n第二行。\n", position="start_end").encode(),
-        "foreign": lambda: "本文由 AI 生成，仅供参考。\nwords".encode(),
+        "foreign": "本文由 AI 生成，仅供参考。\nwords".encode,
     },
     "label": {
         "inner": lambda: LABEL.inner().encode(),

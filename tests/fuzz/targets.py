@@ -23,7 +23,7 @@ from sealmark.marks.verifier import verify
 
 LABEL = Label.first("001191000000REHEAR5ALG1DEMO", "R00000000F00D")
 MOST_SECONDS, MOST_MEMORY = 2.0, 300 * 2**20  # CPU, and bytes above what the process held before
-_GIVEN_UP = 30  # seconds of CPU after which a run is ended
+_GIVEN_UP = 5  # seconds of CPU after which a run is ended
 
 Outcome = tuple[object, ...]
 Target = Callable[[bytes], Outcome]
@@ -158,10 +158,13 @@ def target(form: str, *, shown: bool = False) -> Target:
     return _shown if shown else _of_format(media.by_name(form))
 
 
-def judged(run: Target, data: bytes) -> Outcome:
-    """The outcome, once the laws of time and memory are seen to hold; raises `BrokenLaw` or what the parser raised."""
+def judged(run: Target, data: bytes, given_up: float = _GIVEN_UP) -> Outcome:
+    """The outcome, once the laws of time and memory are seen to hold; raises `BrokenLaw` or what the parser raised.
+
+    A run is ended after `given_up` seconds of CPU.
+    """
     held, before = _high_water(), time.process_time()
-    with _ended_after(_GIVEN_UP):
+    with _ended_after(given_up):
         outcome = run(data)
     spent, grown = time.process_time() - before, _peak() - held
     if spent > MOST_SECONDS:
