@@ -61,7 +61,7 @@ def _costs(folder: Path, options: argparse.Namespace) -> list[Target]:
     pace.find()
     found = costs.take((*costs.METADATA, *costs.BOTH, *costs.VERIFIED), folder, options.rounds, pace)
     print("", costs.table(found, folder), "", pace.said(), sep="\n", flush=True)
-    return [*costs.judged(found), costs.independent(found)]
+    return [*costs.judged(found), *costs.independent(found)]
 
 
 def _films(folder: Path, options: argparse.Namespace) -> list[Target]:

@@ -3,7 +3,7 @@
 import io
 import subprocess
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -97,14 +97,18 @@ def _renamed(make: Callable[[], bytes], was: bytes, now: bytes) -> Callable[[], 
     return run
 
 
+def _held(data: bytes) -> Callable[[], bytes]:
+    return lambda: data
+
+
 def _of(every: Mapping[str, Callable[[], bytes] | bytes], form: str) -> dict[str, Callable[[], bytes]]:
     """What a table of the tests' makers has of a format."""
     found = {key: make for key, make in every.items() if key.partition(" ")[0] == form}
-    return {key: (lambda data=make: data) if isinstance(make, bytes) else make for key, make in found.items()}
+    return {key: _held(make) if isinstance(make, bytes) else make for key, make in found.items()}
 
 
-def _movies(form: str) -> dict[str, Callable[[], bytes]]:
-    return {key: (lambda key=key: movies.made(key)) for key in movies.EVERY if key.partition(" ")[0] == form}
+def _movies(form: str) -> Makers:
+    return {key: partial(movies.made, key) for key in movies.EVERY if key.partition(" ")[0] == form}
 
 
 _DOCX, _XLSX, _PPTX = _document("docx", _word), _document("openpyxl", _workbook), _document("pptx", _slides)
@@ -130,7 +134,7 @@ def _subtitles() -> bytes:
 
 
 def _texts(**items: str) -> Makers:
-    return {key: (lambda text=text: text.encode()) for key, text in items.items()}
+    return {key: _held(text.encode()) for key, text in items.items()}
 
 
 CORPUS: Mapping[str, Makers] = {

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 LONGEST = 1 << 20  # an input of the laws of time and memory is below this
 _NUMBERS = (0, 1, 2, 7, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
@@ -24,6 +25,7 @@ _WORDS = (
         b"ID3",
     ),
 )
+_ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 Mutator = Callable[[random.Random, bytes, bytes], bytes]
 
 
@@ -54,13 +56,13 @@ def _set_number(chance: random.Random, data: bytes, _other: bytes) -> bytes:
     width = chance.choice((1, 2, 4, 4, 4, 8))
     number = chance.choice((*_NUMBERS, len(data), len(data) - 1, chance.randrange(len(data) + 1)))
     at = _place(chance, data)
-    field = (number & (1 << 8 * width) - 1).to_bytes(width, chance.choice(("big", "little")))
+    field = (number & (1 << 8 * width) - 1).to_bytes(width, chance.choice(_ORDERS))
     return data[:at] + field + data[at + width :]
 
 
 def _add_number(chance: random.Random, data: bytes, _other: bytes) -> bytes:
     """A field a little larger or smaller than it was."""
-    width, order = chance.choice((1, 2, 4, 4)), chance.choice(("big", "little"))
+    width, order = chance.choice((1, 2, 4, 4)), chance.choice(_ORDERS)
     at = _place(chance, data)
     number = int.from_bytes(data[at : at + width], order) + chance.choice((-16, -8, -4, -2, -1, 1, 2, 4, 8, 16))
     return data[:at] + (number % (1 << 8 * width)).to_bytes(width, order) + data[at + width :]

@@ -40,7 +40,7 @@ def _small(mode: str = "RGB") -> Image.Image:
     return samples.picture(20, 12, mode)
 
 
-def _picture(form: str, mode: str = "RGB", **settings: Any) -> bytes:
+def _picture(form: str, mode: str = "RGB", /, **settings: Any) -> bytes:
     return samples.saved(_small(mode), form, **settings)
 
 
@@ -89,7 +89,7 @@ def _signed() -> str:
     return security.signed(Label.first("001191000000REHEAR5ALG1DEMO", "A1"), SigningKey.of(_SCALAR)).reserved_code1
 
 
-_EXIF = {"exif": samples.exif(comment=b"ASCII\0\0\0" + LABEL.wrapped().encode())}
+_EXIF: dict[str, Any] = {"exif": samples.exif(comment=b"ASCII\0\0\0" + LABEL.wrapped().encode())}
 SEEDS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
     "png": {
         "rgb": lambda: _picture("PNG", dpi=(72, 72)),
