@@ -1,4 +1,4 @@
-"""`python -m benchmarks [gateway] [ledger] [review]`: those that are named, or all, each in a process of its own."""
+"""`python -m benchmarks [review] [ledger] [marks] [gateway]`: those that are named, or all, each in a process apart."""
 
 import argparse
 import subprocess
@@ -7,6 +7,7 @@ import sys
 BENCHMARKS = {
     "review": "what a review costs, against 100,000 terms",
     "ledger": "durable appends, beside bare SQLite inserts",
+    "marks": "what marks keep and cost on every format, beside exiftool, ffmpeg, mutagen, pikepdf; and who finds them",
     "gateway": "the whole pipeline, beside a direct call and LiteLLM's proxy with its content filter",
 }
 

@@ -18,8 +18,9 @@ from benchmarks.gateway.answers import Wrong
 from benchmarks.gateway.books import check_books
 from benchmarks.gateway.contestants import SEALMARK, Contestant
 from benchmarks.gateway.process import Server, ServerFailed
-from benchmarks.gateway.report import Memory, judged, machine, pace, tables
+from benchmarks.gateway.report import Memory, judged, tables
 from benchmarks.gateway.rounds import Race
+from benchmarks.measure import machine
 from sealmark.settings import Settings
 
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(folder: Path, rounds: int, seconds: float, *, peer: bool) -> int:
     """One run in `folder`: 0 when every target was met."""
-    until, place = time.monotonic() + seconds, machine()
+    until, place = time.monotonic() + seconds, _place()
     with _running(folder, peer=peer) as (race, settings):
         for one in race.contestants:
             one.server.rest()
@@ -51,16 +52,16 @@ def run(folder: Path, rounds: int, seconds: float, *, peer: bool) -> int:
         for line in race.prove_filters():
             print(line)
         race.warm()
-        race.find_pace()
+        race.pace.find()
         for number in range(rounds):
             if number == 0 or time.monotonic() < until:
                 race.round()
-                print(f"round {number + 1} of {rounds}, {race.again} batches taken again so far", flush=True)
+                print(f"round {number + 1} of {rounds}, {race.pace.again} batches taken again so far", flush=True)
         memory = {one.name: _memory(one.server, started[one.name]) for one in race.contestants}
         next(one for one in race.contestants if one.name == SEALMARK).server.stop()
         agreed = check_books(settings, race.sent)
     verdict, met = judged(race.results, peer=peer)
-    print(f"\n{place}\n{pace(race)}\n{agreed}\n\n{tables(race.results, memory)}\n\n{verdict}")
+    print(f"\n{place}\n{race.pace.said()}\n{agreed}\n\n{tables(race.results, memory)}\n\n{verdict}")
     return 0 if met else 1
 
 
@@ -82,6 +83,10 @@ def _running(folder: Path, *, peer: bool) -> Iterator[tuple[Race, Settings]]:
         yield Race(found), settings
     finally:
         contestants.stop_all(servers)
+
+
+def _place() -> str:
+    return f"{machine('sealmark', 'uvicorn', 'httptools', 'daachorse')} · litellm {contestants.PEER_VERSION}"
 
 
 def _memory(server: Server, started: float) -> Memory:

@@ -1,16 +1,12 @@
 """The tables: absolute figures, ratios, and whether the targets of the issue were met."""
 
-import os
-import platform
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
-from benchmarks.gateway.contestants import DIRECT, FILTERED, PEER_VERSION, PLAIN, SEALMARK
-from benchmarks.gateway.rounds import TASKS, Batch, Race, Results, Task
+from benchmarks.gateway.contestants import DIRECT, FILTERED, PLAIN, SEALMARK
+from benchmarks.gateway.rounds import TASKS, Batch, Results, Task
+from benchmarks.measure import markdown, shown, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +42,6 @@ COLUMNS = (
 Figure = Callable[[Batch, Batch], float]
 
 
-def machine() -> str:
-    """Where, when and with what this ran."""
-    processor = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.machine(),
-    )
-    parts = " · ".join(f"{name} {version(name)}" for name in ("sealmark", "uvicorn", "httptools", "daachorse"))
-    load = "/".join(f"{value:.1f}" for value in os.getloadavg())
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d} · {os.cpu_count()} cores of {processor} · load before {load} · "
-        f"Python {platform.python_version()} · {parts} · litellm {PEER_VERSION}"
-    )
-
-
-def pace(race: Race) -> str:
-    """How fast the machine was, and how many batches were taken while somebody else used it too."""
-    paces = [batch.pace for batches in race.results.values() for batch in batches]
-    loud = sum(one > race.quiet for one in paces)
-    usual = statistics.median(paces)
-    return (
-        f"a million squares in Python took {race.fastest:.1f} ms of CPU at best, {usual:.1f} beside the median batch\n"
-        f"{len(paces)} batches; {race.again} times one was taken again because the machine was slower than "
-        f"{race.quiet:.1f} ms, for {loud} of them in vain"
-    )
-
-
 def tables(results: Results, memory: dict[str, Memory]) -> str:
     """Every measured figure: medians over the rounds."""
     names = list(memory)
@@ -90,7 +60,7 @@ def _table(results: Results, task: Task, names: Sequence[str]) -> str:
 
 
 def _row(results: Results, task: Task, name: str) -> list[str]:
-    return [_shown(median(results, task, name, figure)) for _, figure in COLUMNS]
+    return [shown(median(results, task, name, figure)) for _, figure in COLUMNS]
 
 
 def _ratios(results: Results, task: Task, peer: str) -> list[str]:
@@ -127,10 +97,10 @@ def _judge(results: Results, task: Task, target: Target, *, peer: bool) -> tuple
         f"{min(each):.2f} ms",
         f"{max(each):.2f} ms",
         f"{target.most} ms",
-        _word(good),
+        word(good),
         f"1/{1 / ratio:.1f}" if peer else "not measured",
         f"1/{1 / target.ratio:.0f}",
-        _word(better) if peer else "",
+        word(better) if peer else "",
     )
     return row, good and better
 
@@ -138,22 +108,3 @@ def _judge(results: Results, task: Task, target: Target, *, peer: bool) -> tuple
 def cpu(batch: Batch, _base: Batch) -> float:
     """The CPU of one request."""
     return batch.cpu
-
-
-def _word(met: bool) -> str:
-    return "met" if met else "MISSED"
-
-
-def _shown(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
-
-
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table that reads in a terminal and in a document."""
-    table = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in table
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)

@@ -1,15 +1,11 @@
-"""The rounds: every contestant in turn, everything in each, so that a slow minute falls on all of them.
-
-A rented processor is two threads of one core, and the other thread may be a stranger's: plain work then takes twice
-the CPU time. So a batch counts only if a yardstick says, before and after it, that the core was ours.
-"""
+"""The rounds: every contestant in turn, everything in each, so that a slow minute falls on all of them."""
 
 import asyncio
-import math
 import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import uvloop
 
@@ -18,11 +14,9 @@ from benchmarks.gateway.books import Sent
 from benchmarks.gateway.contestants import DIRECT, SEALMARK, Contestant
 from benchmarks.gateway.load import Answer, Call, send
 from benchmarks.gateway.texts import ANSWER, ECHO, PACED, PARROT, QUESTION, WORD
+from benchmarks.measure import Pace
 
 SETTLED = 0.2  # seconds after the last answer: what a server still does for its answers counts too
-QUIET = 1.15  # of the fastest yardstick so far: slower than that, somebody else is using this processor too
-PATIENCE = 5.0  # seconds to wait for a quiet moment
-TRIES = 4  # times that a batch is taken until it was quiet before and after
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +46,8 @@ WARMING = (
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one contestant did with one task in one round: CPU and times, all in milliseconds a request.
+    """What one contestant did with one task in one round: CPU and times, all in milliseconds a request."""
 
-    `pace` is the yardstick, the slower of the one just before and the one just after.
-    """
-
-    pace: float
     cpu: float
     whole: tuple[float, float, float]  # p10, p50, p99 to the last byte
     first: tuple[float, float, float]  # p10, p50, p99 to the first text
@@ -69,13 +59,12 @@ Results = dict[tuple[str, Task], list[Batch]]
 
 @dataclass(slots=True)
 class Race:
-    """The contestants of a run and what has come of it; `again` counts the batches that were taken once more."""
+    """The contestants of a run and what has come of it."""
 
     contestants: Sequence[Contestant]
     results: Results = field(default_factory=dict)
     sent: Sent = field(default_factory=Sent)
-    fastest: float = math.inf
-    again: int = 0
+    pace: Pace = field(default_factory=Pace)
 
     def warm(self) -> None:
         """Answers that are checked and counted, and not measured."""
@@ -87,19 +76,8 @@ class Race:
         """Every task, by every contestant in turn."""
         for task in TASKS:
             for contestant in self.contestants:
-                self.results.setdefault((contestant.name, task), []).append(self._quietest(contestant, task))
-
-    @property
-    def quiet(self) -> float:
-        """The slowest yardstick at which this processor is taken to be ours alone."""
-        return self.fastest * QUIET
-
-    def find_pace(self, seconds: float = 20) -> None:
-        """Learn how fast the machine is at its best, before anything is measured."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self._pace()
-            time.sleep(0.1)
+                batch = self.pace.quietest(partial(self._batch, contestant, task))
+                self.results.setdefault((contestant.name, task), []).append(batch)
 
     def prove_filters(self) -> list[str]:
         """Raise `Wrong` unless every filter stops the word, asked or answered, and the upstream does say it."""
@@ -119,41 +97,17 @@ class Race:
         way = f"output {answered.status}{'' if end else ', cut off without a word'}"
         return f"{contestant.name}, {'streamed' if stream else 'whole'}: input {asked.status}, {way}"
 
-    def _quietest(self, contestant: Contestant, task: Task) -> Batch:
-        """A batch taken while nobody else used the processor, as the yardstick saw it; else the quietest of some.
-
-        What the batch itself has cost decides nothing.
-        """
-        found: list[Batch] = []
-        while len(found) < TRIES and not any(one.pace <= self.quiet for one in found):
-            self._wait_for_quiet()
-            found.append(self._batch(contestant, task))
-        self.again += len(found) - 1
-        return min(found, key=lambda one: one.pace)
-
-    def _wait_for_quiet(self) -> None:
-        until = time.monotonic() + PATIENCE
-        while self._pace() > self.quiet and time.monotonic() < until:
-            time.sleep(0.1)
-
-    def _pace(self) -> float:
-        pace = yardstick()
-        self.fastest = min(self.fastest, pace)
-        return pace
-
     def _batch(self, contestant: Contestant, task: Task) -> Batch:
         count = task.light if contestant.name in (DIRECT, SEALMARK) else task.heavy
         call = Call(contestant.url, contestant.key, task.model, QUESTION, task.stream)
-        before = self._pace()
         cpu, started = contestant.server.cpu(), time.perf_counter()
         answers = uvloop.run(send(call, count, task.concurrency))
         elapsed = time.perf_counter() - started
         time.sleep(SETTLED)
         cpu = (contestant.server.cpu() - cpu) / count * 1e3
-        pace = max(before, self._pace())
         self._check(contestant, call, answers)
         whole, first = [answer.whole for answer in answers], [answer.first for answer in answers]
-        return Batch(pace, cpu, centiles(whole), centiles(first), count / elapsed)
+        return Batch(cpu, centiles(whole), centiles(first), count / elapsed)
 
     def _check(self, contestant: Contestant, call: Call, answers: list[Answer]) -> None:
         own = contestant.name == SEALMARK
@@ -167,13 +121,6 @@ class Race:
 def one(call: Call) -> Answer:
     """A single answer."""
     return asyncio.run(send(call, 1, 1))[0]
-
-
-def yardstick() -> float:
-    """Milliseconds of CPU for the same plain work each time: how fast the machine is just now."""
-    started = time.process_time()
-    sum(number * number for number in range(1_000_000))
-    return (time.process_time() - started) * 1e3
 
 
 def centiles(seconds: list[float]) -> tuple[float, float, float]:

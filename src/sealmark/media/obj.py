@@ -38,14 +38,15 @@ class Header:
 def is_obj(data: bytes) -> bool:
     """Whether every line that these bytes hold whole is a statement of OBJ, and one of them a vertex.
 
-    OBJ has no signature. Where our own label is so long that nothing else is seen, its comment is one.
+    OBJ has no signature. Our own label's comment in the first line is one: it may be so long that no vertex is seen.
     """
     head = data[:HEAD]
     if len(head) == HEAD and _LABELLED.match(head):
         return True
     cut = max(head.rfind(b"\n"), head.rfind(b"\r")) + 1 if len(head) == HEAD else len(head)
     lines = head[:cut].splitlines()
-    return any(map(_VERTEX.match, lines)) and all(map(_STATEMENT.match, lines)) and b"\x00" not in head
+    known = any(map(_VERTEX.match, lines)) or (lines and _LABELLED.match(lines[0]))
+    return bool(known) and all(map(_STATEMENT.match, lines)) and b"\x00" not in head
 
 
 FORMAT = Format("obj", "scene", ("model/obj", "text/prs.wavefront-obj"), ("obj",), is_obj, mapped=True)

@@ -65,8 +65,13 @@ def repaint(
     `Damaged`, `TooManyPixels`, and `NotEncodable` for codecs that are not in `data/video.toml`.
     """
     av = _av()
+    # A name or a value that is no UTF-8 goes from file to file as it is.
+    given = {"metadata_errors": "surrogateescape"}
     try:
-        with av.open(source) as came, av.open(str(target), "w", format=container, options=_options(container)) as goes:
+        with (
+            av.open(source, **given) as came,
+            av.open(str(target), "w", format=container, options=_options(container), **given) as goes,
+        ):
             return _Repainting(came, goes, prepare, limits).run()
     except av.error.FFmpegError as failure:
         raise Damaged(
@@ -109,12 +114,18 @@ class _Repainting:
         goes.metadata.update(came.metadata)
         self._painted = {one.index: _Painted(one, goes, prepare, limits) for one in videos}
         self._copied = {
-            one.index: goes.add_stream_from_template(cast(Any, one))
+            one.index: self._copy(one)
             for one in came.streams
             if one.index not in self._painted and one.type in {"audio", "subtitle", "video"}
         }
         if chapters := came.chapters():
             goes.set_chapters(chapters)
+
+    def _copy(self, stream: Any) -> Any:
+        try:
+            return self._goes.add_stream_from_template(stream)
+        except ValueError:  # of a coding that its own container does not know
+            raise NotEncodable(format=f"{stream.type} stream {stream.index}") from None
 
     def run(self) -> int:
         """Take every packet where it belongs; returns the number of pictures."""
@@ -132,7 +143,7 @@ class _Repainting:
                 raise Damaged(format=self._came.format.name, **why("没有视频画面", "no pictures"))
             if all(one.begun for one in self._painted.values()):
                 self._let_go(early, pictures)
-        if early or pictures:
+        if early or pictures or not any(one.begun for one in self._painted.values()):
             raise Damaged(format=self._came.format.name, **why("没有视频画面", "no pictures"))
         return sum(one.finish() for one in self._painted.values())
 
@@ -157,6 +168,8 @@ class _Painted:
         self, stream: "VideoStream", goes: "OutputContainer", prepare: Callable[[Shot], Paint], limits: Limits
     ) -> None:
         self._stream, self._goes, self._prepare, self._limits = stream, goes, prepare, limits
+        if stream.codec_context is None:  # no decoder knows it
+            raise NotEncodable(format=f"video stream {stream.index}")
         self._check(stream.codec_context.width, stream.codec_context.height)
         stream.thread_type = "AUTO"
         name = stream.codec_context.codec.canonical_name

@@ -47,7 +47,7 @@ def size(data: bytes) -> tuple[int, int]:
     chunks = parse(data).chunks
     if chunks[0].kind == b"VP8X":
         return _canvas(chunks[0].body)
-    return _picture(next(chunk for chunk in chunks if chunk.kind in {b"VP8 ", b"VP8L"}))[:2]
+    return _picture(_coded(chunks))[:2]
 
 
 def _canvas(body: bytes) -> tuple[int, int]:
@@ -58,6 +58,14 @@ def _canvas(body: bytes) -> tuple[int, int]:
     return width + 1, height + 1
 
 
+def _coded(chunks: tuple[Chunk, ...]) -> Chunk:
+    """The coded picture of a file in the simple layout; `sniff` need not have seen the file."""
+    for chunk in chunks:
+        if chunk.kind in {b"VP8 ", b"VP8L"}:
+            return chunk
+    raise Damaged(format="WebP", **why("没有图像数据", "no picture"))
+
+
 def _picture(chunk: Chunk) -> tuple[int, int, bool]:
     """Width, height and whether there is alpha, from the header of the coded picture."""
     body = chunk.body
@@ -65,8 +73,9 @@ def _picture(chunk: Chunk) -> tuple[int, int, bool]:
         bits = int.from_bytes(body[1:5], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
     if chunk.kind == b"VP8 " and len(body) >= 10 and body[3:6] == b"\x9d\x01\x2a":
-        width, height = int.from_bytes(body[6:8], "little"), int.from_bytes(body[8:10], "little")
-        return width & 0x3FFF, height & 0x3FFF, False
+        width, height = (int.from_bytes(body[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+        if width and height:
+            return width, height, False
     raise Damaged(format="WebP", **why("图像头", "picture header"))
 
 
@@ -108,7 +117,7 @@ def extended(container: Container) -> Container:
 
 def _header(chunks: tuple[Chunk, ...]) -> bytes:
     """The body of a VP8X chunk for a file in the simple layout."""
-    width, height, alpha = _picture(next(chunk for chunk in chunks if chunk.kind in {b"VP8 ", b"VP8L"}))
+    width, height, alpha = _picture(_coded(chunks))
     sides = (width - 1).to_bytes(_SIDE, "little") + (height - 1).to_bytes(_SIDE, "little")
     return bytes((ALPHA if alpha else 0, 0, 0, 0)) + sides
 

@@ -1,6 +1,7 @@
 """The wording is found again on any picture that still has its corner, and never where there is none."""
 
 import io
+import tracemalloc
 from typing import get_args
 
 import numpy as np
@@ -80,3 +81,24 @@ def test_a_picture_on_its_side_is_looked_at_as_it_is_shown() -> None:
 def test_any_mode_can_be_looked_at(mode: str) -> None:
     """No kind of pixels is an error."""
     assert find(scene(300, 200).convert("L").convert(mode) if mode == "I;16" else scene(300, 200).convert(mode)) == []
+
+
+@pytest.mark.parametrize("corner", ["top_left", "bottom_right"])
+@pytest.mark.parametrize("size", [(9000, 120), (120, 9000)])
+def test_mark_of_a_slender_picture_is_found_where_it_is(size: tuple[int, int], corner: Corner) -> None:
+    """Its middle is not looked at, and the box is one of the whole picture."""
+    drawn = draw(scene(*size, 3), corner=corner)
+    best = find(drawn)[0]
+    left, top = corner_of(size, stamp("AI生成", size), corner)
+    assert (best.wording, best.corner) == ("AI生成", corner)
+    assert (best.box[0] * size[0], best.box[1] * size[1]) == pytest.approx((left, top), abs=20)
+
+
+def test_line_of_pixels_costs_no_memory() -> None:
+    """A picture of few pixels, however long, is looked at in a few megabytes."""
+    tracemalloc.start()
+    found = find(Image.new("L", (20, 60_000), 90))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == []
+    assert peak < 100e6

@@ -5,7 +5,7 @@ that moves it away from its corner, and not another's mark in another type. What
 proves nothing about who made the picture.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import get_args
 
@@ -21,6 +21,11 @@ from sealmark.marks.explicit.wording import table
 SIDE = 320  # pixels of the shortest side at which pictures are looked at
 CLOSE = 0.1  # of likeness
 SLACK = 3  # pixels, there, by which a stamp may lie beside its place
+LEAST = 16  # pixels of the shortest side below which no letters of a picture scaled down can be read
+END = 8  # shortest sides, and at least 256 pixels, of a slender picture's ends: more than the longest wording takes
+
+
+_Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Sight:
 
     wording: str
     corner: Corner
-    box: tuple[float, float, float, float]
+    box: _Box
     likeness: float
 
 
@@ -40,14 +45,48 @@ def find(picture: Image.Image) -> list[Sight]:
     """The marks in the corners of a picture, one a corner, best first; the picture may be of any mode."""
     shown = ImageOps.exif_transpose(picture)
     shown = shown if shown.mode == "L" else shown.convert("RGB").convert("L")
-    # A small picture's letters are larger than their share: it may have been drawn on as it is, or scaled down since.
-    looks = [_scaled(shown, SIDE / min(shown.size)), *([_scaled(shown, 1.0)] if min(shown.size) < SIDE else [])]
-    law = table("picture.toml")
-    seen = [sight for grey in looks for wording in law["found"] for sight in _of(wording, grey)]
+    ends, law = _ends(shown), table("picture.toml")
+    seen = [
+        sight for scale in _scales(ends) for wording in law["found"] for sight in _of(wording, _scaled(ends, scale))
+    ]
+    seen = [replace(one, box=_back(one.box, ends.size, shown.size)) for one in seen]
     sure = [one for one in seen if one.likeness >= law["least_likeness"]]
     corners = {one.corner for one in sure}
     read = [_fullest([one for one in sure if one.corner == corner]) for corner in corners]
     return sorted(read, key=lambda one: -one.likeness)
+
+
+def _scales(picture: Image.Image) -> list[float]:
+    """A small picture's letters are larger than their share: drawn on as it is, or scaled down since."""
+    least = min(picture.size)
+    return [*([SIDE / least] if least >= LEAST else []), *([1.0] if least < SIDE else [])]
+
+
+def _ends(picture: Image.Image) -> Image.Image:
+    """A slender picture without its middle, where no mark stands: a line of pixels may be as long as it likes."""
+    width, height = picture.size
+    most = max(2 * END * min(width, height), 512)
+    if max(width, height) <= most:
+        return picture
+    box = (0, 0, width, most // 2) if height > width else (0, 0, most // 2, height)
+    away = (width - box[2], height - box[3])
+    ends = Image.new("L", (min(width, most), min(height, most)))
+    ends.paste(picture.crop(box))
+    ends.paste(picture.crop((*away, width, height)), (ends.width - box[2], ends.height - box[3]))
+    return ends
+
+
+def _back(box: _Box, ends: tuple[int, int], whole: tuple[int, int]) -> _Box:
+    """A box on the ends, as shares of the whole picture."""
+    left, right = (_moved(box[0], box[place], ends[0], whole[0]) for place in (0, 2))
+    top, bottom = (_moved(box[1], box[place], ends[1], whole[1]) for place in (1, 3))
+    return left, top, right, bottom
+
+
+def _moved(begin: float, share: float, ends: int, whole: int) -> float:
+    """A share of the ends as one of the whole; what begins in the second end lies behind what was left out."""
+    left_out = whole - ends if begin >= 0.5 else 0
+    return share if ends == whole else (share * ends + left_out) / whole
 
 
 def _fullest(sights: list[Sight]) -> Sight:

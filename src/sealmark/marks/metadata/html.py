@@ -28,7 +28,7 @@ def _labels(document: Document) -> list[Tag]:
 def _found(document: Document, tag: Tag) -> Found:
     try:
         values = html.attributes(document.data, tag, document.encoding)
-    except LookupError:  # an encoding of its own making
+    except (LookupError, ValueError):  # an encoding of its own making, or one whose name holds a zero
         values = html.attributes(document.data, tag)
     return found(values.get("content", ""), _PLACE, main=tag.start <= document.head_end)
 

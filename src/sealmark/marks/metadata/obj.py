@@ -2,10 +2,13 @@
 
 import re
 
+from sealmark.errors import why
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import lines
 from sealmark.marks.metadata.found import Carrier, Remains, gathered
 from sealmark.media import obj
+from sealmark.media.errors import Damaged
+from sealmark.media.format import HEAD
 from sealmark.media.pieces import Buffer, Pieces, Span
 
 _LABEL = re.compile(rb"[ \t]*#+[ \t]*(?:(?P<key>AIGC)[ \t]*[:=]?[ \t]*(?=\{)|(?=\{[ \t]*\"AIGC\"))(?P<json>[^\r\n]*)")
@@ -21,8 +24,10 @@ def edit(data: Buffer, label: Label) -> Pieces:
     """The OBJ with this label as its one label, in its first line or where one stood; every other line stays."""
     header = obj.parse(data)
     new = b"# AIGC: " + lines.ascii_json(label).encode() + header.ending
-    head = lines.labelled(header.lines, lines.labels(header.lines, _LABEL), [new], 0)
-    return (b"".join(head), Span(header.end, len(data)))
+    head = b"".join(lines.labelled(header.lines, lines.labels(header.lines, _LABEL), [new], 0))
+    if not obj.is_obj((head + data[header.end : header.end + HEAD])[:HEAD]):  # a long label was all that one saw of it
+        raise Damaged(format="OBJ", **why("有一行不是 OBJ 语句", "a line that is no statement"))
+    return (head, Span(header.end, len(data)))
 
 
 CARRIER = Carrier("obj", remains, edit)

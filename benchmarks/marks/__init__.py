@@ -1,0 +1,1 @@
+"""What the marks cost and keep, and who else finds them: `python -m benchmarks.marks`."""
