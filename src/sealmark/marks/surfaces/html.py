@@ -1,5 +1,6 @@
 """HTML: a label at the start of the body, in a corner of the window (GB 45438 5.1, 5.6; Art. 17(1))."""
 
+import codecs
 from typing import Literal
 
 from sealmark.marks.explicit import html as drawing
@@ -48,10 +49,9 @@ def said_at(first: str, last: str) -> list[str]:
 def _encoding(head: bytes) -> str:
     document, _ = html.remains(head)
     try:
-        b"".decode(document.encoding)
-    except LookupError:
+        return codecs.lookup(document.encoding).name
+    except (LookupError, ValueError):  # a name that is none, or holds what no name does
         return "utf-8"
-    return document.encoding
 
 
 _NONE = LayerFinding(
