@@ -279,6 +279,8 @@ def _reading(content_type: bytes, scope: Scope, wanted: Wanted, writing: _Writin
     """How a body of this type is read; raises `UnreadableForm`, `UnusableRequest`."""
     said = _query(scope)
     kind, options = parse_options_header(content_type)
+    if kind == b"application/x-www-form-urlencoded":  # no file is ever sent so, and its text is not the body's
+        raise UnreadableForm
     if kind != b"multipart/form-data":
         return _Plain(kind, said, wanted, writing)
     if not options.get(b"boundary"):

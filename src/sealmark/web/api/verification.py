@@ -39,7 +39,7 @@ def routes(house: House) -> list[Route]:
 class Desk:
     """`POST /api/verify`, as a plain ASGI application.
 
-    A stranger may ask so often and send so much; who has a key is bounded by the size of a file only. Strangers' uploads
+    A stranger may ask so often and send so much; who has a key is bounded by a file's size only. Strangers' uploads
     have places of their own, so that they keep nobody from theirs.
     """
 
