@@ -61,7 +61,7 @@ class Workers:
     def close(self) -> None:
         """End every process."""
         for worker in self._all:
-            worker.end()
+            worker.retire()
         self._threads.shutdown(wait=False)
 
     async def run(self, function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
@@ -91,7 +91,7 @@ class _Worker:
 
     def __init__(self, limits: Limits, modules: tuple[str, ...]) -> None:
         self._limits, self._modules = limits, modules
-        self._running = self._ready = False
+        self._running = self._ready = self._retired = False
 
     def do(self, task: tuple[Any, ...]) -> Any:
         """Run one task; blocks."""
@@ -105,7 +105,8 @@ class _Worker:
             well, result = self._connection.recv()
         except (EOFError, OSError) as error:
             self.end()
-            self.start()
+            if not self._retired:
+                self.start()
             raise WorkerDied from error
         if not well:
             raise result
@@ -118,6 +119,11 @@ class _Worker:
         self._process.start()
         theirs.close()
         self._running, self._ready = True, False
+
+    def retire(self) -> None:
+        """Kill the process, and start none again."""
+        self._retired = True
+        self.end()
 
     def end(self) -> None:
         """Kill the process, if there is one."""
