@@ -36,8 +36,7 @@ class Kind:
 def routes(house: House, conduct: Conduct) -> list[Route]:
     """The addresses of this room."""
     uploads = Uploads(house.transit, house.settings.body_timeout)
-    doors = {"/api/items": SUBMISSION, "/api/propagations": PROPAGATION}
-    return [Route(path, Door(house, conduct, uploads, kind), methods=["POST"]) for path, kind in doors.items()]
+    return [Route(path, Door(house, conduct, uploads, kind), methods=["POST"]) for path, kind in DOORS.items()]
 
 
 class Door:
@@ -101,5 +100,7 @@ def _disposition(name: str | None) -> str:
     return f"attachment; filename*=UTF-8''{quote(name, safe='')}" if name else "attachment"
 
 
-SUBMISSION = Kind("item", frozenset(("model", "user", "safety_identifier", "edited_from")), submission)
-PROPAGATION = Kind("propagation", frozenset(("declared", "user", "safety_identifier")), passage)
+DOORS = {
+    "/api/items": Kind("item", frozenset(("model", "user", "safety_identifier", "edited_from")), submission),
+    "/api/propagations": Kind("propagation", frozenset(("declared", "user", "safety_identifier")), passage),
+}
