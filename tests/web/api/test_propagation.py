@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 import sealmark
-from sealmark.marks.label import REHEARSAL_CODE, Label
+from sealmark.marks.label import REHEARSAL_CODE, Label, Tier
 from sealmark.marks.provider_code import ProviderCode
 from tests.deployment import Deployment, ask
 from tests.media import samples
@@ -42,7 +43,7 @@ def record(deployment: Deployment) -> dict[str, Any]:
 @pytest.mark.parametrize("tier", ["1", "2", "3"])
 def test_another_s_label_keeps_its_producer(deployment: Deployment, key: str, tier: str) -> None:
     """Art. 6(1): the label says so; only the propagator's three fields change, whatever the user declares."""
-    foreign = Label.of(FOREIGN.as_dict() | {"Label": tier})
+    foreign = replace(FOREIGN, tier=Tier(tier))
     data = sealmark.mark(samples.png(), foreign).data
     answer = propagate(deployment, key, data, declared="true")
     label = sealmark.verify(answer.content).label

@@ -15,9 +15,10 @@ from sealmark.exchange.shapes import ascii_json
 from sealmark.exchange.submissions import Released
 from sealmark.house import House
 from sealmark.web.conduct import Conduct, headers_of, unless_left
+from sealmark.web.form import Wanted
 from sealmark.web.gateway.http import Headers, Receive, Scope, Send, incoming
 from sealmark.web.problems import problem
-from sealmark.web.upload import Uploads, Wanted
+from sealmark.web.upload import Uploads
 
 _BLOCK = 1 << 18  # bytes of a file sent at once
 

@@ -18,12 +18,13 @@ from sealmark.exchange.files import Submitted
 from sealmark.exchange.propagation import flag
 from sealmark.exchange.stages import fault
 from sealmark.house import House
+from sealmark.web.form import Wanted
 from sealmark.web.gateway.http import Disconnected, Receive, Scope, Send, incoming, respond_json
 from sealmark.web.portal.allowance import Allowance
 from sealmark.web.portal.errors import Busy
 from sealmark.web.portal.portal import AT_ONCE, PATIENCE, UPLOAD_FACTOR
 from sealmark.web.problems import problem
-from sealmark.web.upload import Uploads, Wanted
+from sealmark.web.upload import Uploads
 
 FIELDS = frozenset(("declaration",))
 FILES = frozenset(("file", "text"))
