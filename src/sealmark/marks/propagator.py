@@ -1,8 +1,8 @@
 """What a platform does with an item that passes through it (Measures Art. 6; labels.md 2 and 3.4, whose label it is).
 
 It verifies the item, asks its user, and writes the propagator's fields. The producer's fields, the content and every
-other piece of metadata stay as they are: the item is another's. A credential that covers it goes on in one of ours, which
-says that the metadata was written; without a key for that it no longer holds, and a note says so.
+other piece of metadata stay as they are: the item is another's. A credential that covers it goes on in one of ours,
+which says that the metadata was written; without a key for that it no longer holds, and a note says so.
 """
 
 from dataclasses import dataclass

@@ -14,7 +14,19 @@ from tests.media import samples
 from tests.media.film_samples import h264
 from tests.upstream import ScriptedUpstream
 
-KEYS = ["file", "verdict", "layers", "label", "receipt", "known", "format", "warnings", "whole", "signature"]
+KEYS = [
+    "file",
+    "verdict",
+    "layers",
+    "label",
+    "receipt",
+    "known",
+    "format",
+    "warnings",
+    "whole",
+    "signature",
+    "credential",
+]
 
 
 def verify(deployment: Deployment, data: bytes, name: str = "item.png", key: str = "", **fields: str) -> Any:
