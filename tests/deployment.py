@@ -34,6 +34,16 @@ upstream_url = "{url}"
 upstream_model = "upstream-model"
 explicit = {{ {explicit} }}
 """
+ELSEWHERE = """
+[[service]]
+id = "studio"
+model = "test-item"
+operation = "item"
+zh = "别处生成"
+en = "made elsewhere"
+technology = 5
+explicit = {{ {explicit} }}
+"""
 AGREEMENT = """
 [agreement]
 version = "2026-11"
@@ -47,7 +57,7 @@ zh = "使用者自行标识并承担责任"
 en = "the user labels, and is liable"
 """
 RESIDENT = "11010519491231002X"  # the example of GB 11643
-CHAT, IMAGE, SPEECH = "test-chat", "test-image", "test-speech"
+CHAT, IMAGE, SPEECH, ITEM = "test-chat", "test-image", "test-speech", "test-item"
 
 
 class Deployment:
@@ -134,7 +144,8 @@ def seed_text(
         )
         for operation in ("chat", "image", "speech")
     ]
-    return "\n".join([*services, AGREEMENT, LABELLING_AGREEMENT, switches])
+    elsewhere = ELSEWHERE.format(explicit=explicit)
+    return "\n".join([*services, elsewhere, AGREEMENT, LABELLING_AGREEMENT, switches])
 
 
 def ask(text: str, **more: Any) -> dict[str, Any]:

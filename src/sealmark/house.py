@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+import shutil
 import tempfile
 import tomllib
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from sealmark.errors import SealmarkError, system_reason, why
 from sealmark.exchange.admission import APPLICATION_ITSELF, Admission
 from sealmark.exchange.backlog import Backlog
 from sealmark.exchange.copies import Copies
+from sealmark.exchange.propagation import Propagations, propagator_of
 from sealmark.exchange.publications import Publications
 from sealmark.exchange.record import Recorder
 from sealmark.exchange.recovery import close_interrupted
 from sealmark.exchange.stages import Stages
+from sealmark.exchange.submissions import Submissions
 from sealmark.exchange.upstreams.openai import Upstreams
 from sealmark.exchange.workers import Workers
 from sealmark.items.finding import FindingKeys
@@ -143,6 +146,9 @@ class House:
     sweep: Sweep
     copies: Copies
     publications: Publications
+    item_workers: Workers
+    submissions: Submissions
+    propagations: Propagations
     operator_key: str
 
     @classmethod
@@ -183,6 +189,13 @@ class House:
             stream_seconds=settings.stream_timeout,
             originals=originals,
         )
+        item_workers = Workers(
+            settings.item_workers,
+            memory=settings.media_memory,
+            seconds=settings.item_timeout,
+            modules=("sealmark.exchange.files",),
+            lazy=True,
+        )
         return cls(
             settings=settings,
             workplace=workplace,
@@ -197,6 +210,9 @@ class House:
             sweep=Sweep(originals.sweep),
             copies=Copies(stages, items, workplace.grants, people),
             publications=Publications(admission, items, stages.recorder, sequencer),
+            item_workers=item_workers,
+            submissions=Submissions(stages, item_workers, items),
+            propagations=Propagations(stages, item_workers, propagator_of(stages.producer)),
             operator_key=_operator_key(settings),
         )
 
@@ -218,12 +234,15 @@ class House:
     async def open(self) -> None:
         """Start, on the loop that will serve."""
         await asyncio.to_thread(self.start)
+        await asyncio.to_thread(self._lay_transit)
         self.upstreams.open()
         self.stages.workers.open()
+        self.item_workers.open()
 
     async def close(self) -> None:
         """Stop everything; what waits is recorded first."""
         self.stages.workers.close()
+        self.item_workers.close()
         await self.stages.backlog.settle(LAST_RECORDS)
         await self.upstreams.close()
         await asyncio.to_thread(self.stop)
@@ -236,6 +255,16 @@ class House:
         self.sequencer.close()
         self.store.close()
         self.database.close()
+
+    def _lay_transit(self) -> None:
+        """An empty folder for files that come in; what a crash left there goes. The ledger's lock keeps others out."""
+        shutil.rmtree(self.transit, ignore_errors=True)
+        self.transit.mkdir(mode=0o700)
+
+    @property
+    def transit(self) -> Path:
+        """Where files lie for as long as their request takes."""
+        return self.settings.data_dir / "transit"
 
     @property
     def database(self) -> Database:

@@ -126,8 +126,13 @@ class Settings(BaseSettings):
     stream_timeout: float = Field(1800.0, gt=0, description="Seconds a streamed answer may take in all.")
     body_timeout: float = Field(30.0, gt=0, description="Seconds a request's body may take to come in.")
     media_workers: int = Field(2, ge=1, description="Processes that work on pixels and samples.")
-    media_memory: int = Field(2 * 1024**3, gt=0, description="Address space of one media worker, in bytes.")
+    media_memory: int = Field(2 * 1024**3, gt=0, description="Memory of one media worker's own, in bytes.")
     media_timeout: float = Field(60.0, gt=0, description="Seconds one picture or sound may take in a media worker.")
+    item_limit: int = Field(
+        1024**3, gt=0, description="Largest file that may be submitted, verified or passed on with a key, in bytes."
+    )
+    item_workers: int = Field(2, ge=1, description="Processes that mark submitted files.")
+    item_timeout: float = Field(1800.0, gt=0, description="Seconds that marking one submitted file may take.")
     verify_per_minute: int = Field(30, gt=0, description="Verifications a visitor may ask for in a minute.")
 
     @field_validator("provider_code")

@@ -1,5 +1,6 @@
 """What the documents show works as it stands there: files are read, code is run, against a real deployment."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -7,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+import sealmark
 from sealmark.house import House
 from sealmark.ledger import check
+from sealmark.registers.service import Service
 from sealmark.settings import Settings
-from tests.deployment import CHAT, Deployment
+from tests.deployment import CHAT, ITEM, Deployment
 from tests.docs.pages import DOCS, READMES, blocks
+from tests.media import samples
 from tests.upstream import ScriptedUpstream
 
 LANGUAGES = ("zh", "en")
@@ -96,6 +100,21 @@ def test_the_applications_page_is_right_about_json(
     number, body = _run(head + program.text + tail, deployment, tmp_path).splitlines()
     assert number.startswith("R")
     assert body == '{"colours": []}'
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_items_page_marks_a_file(language: str, tmp_path: Path, deployment: Deployment, key: str) -> None:
+    """The page's service can be registered, and its program gets a marked copy with its label."""
+    (block,) = blocks(DOCS / language / "items.md", "toml")
+    (row,) = tomllib.loads(block.text)["service"]
+    assert Service(**row).operation == "item"
+    (program,) = blocks(DOCS / language / "items.md", "python")
+    (tmp_path / "key.txt").write_text(f"{key}\n")
+    (tmp_path / "hill.png").write_bytes(samples.png())
+    printed = _run(program.text.replace("my-studio", ITEM), deployment, tmp_path)
+    label = sealmark.verify(tmp_path / "marked.png").label
+    assert label is not None
+    assert json.loads(printed) == label.as_dict()
 
 
 def _run(program: str, deployment: Deployment, folder: Path) -> str:

@@ -14,7 +14,8 @@ from sealmark.people.identity import documents
 from sealmark.registers.marking import classes
 from sealmark.registers.service import FLAGS, SWITCHES, Operation, Service
 from sealmark.settings import Settings
-from sealmark.web.api import grants, items, people
+from sealmark.web.api import grants, items, people, submissions
+from sealmark.web.api import verification as desk
 from sealmark.web.gateway import app as gateway
 from sealmark.web.portal import home, receipts, verification
 from tests.docs.pages import DOCS, text
@@ -89,6 +90,7 @@ def test_every_endpoint_is_documented() -> None:
         f"`{method} {route.path}`" for route in api if isinstance(route, APIRoute) for method in route.methods or ()
     ]
     unused: Any = None  # routes only bind the portal
+    ways += [f"`POST {path}`" for path in (*submissions.DOORS, desk.PATH)]
     pages: list[Route] = [route for room in (home, verification, receipts) for route in room.routes(unused)]
     ways += [f"`{route.path}`" for route in pages]
     assert len(ways) > 15
@@ -97,7 +99,7 @@ def test_every_endpoint_is_documented() -> None:
 
 def test_every_header_is_documented() -> None:
     """Each header of ours that the gateway reads or writes stands in gateway.md."""
-    source = "".join(path.read_text("utf-8") for path in (reference.ROOT / "src/sealmark/web/gateway").glob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in (reference.ROOT / "src/sealmark/web").rglob("*.py"))
     headers = set(re.findall(r'b"(x-sealmark-[a-z-]+)"', source))
     assert "x-sealmark-receipt" in headers
     assert [header for header in headers if header not in GATEWAY.lower()] == []

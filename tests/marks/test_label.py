@@ -120,3 +120,33 @@ def test_production_number_out_of_range_is_refused(number: int) -> None:
     """A number that no watermark can hold is never written."""
     with pytest.raises(BadLabel):
         production_id(number)
+
+
+@pytest.mark.parametrize("tier", [Tier.MAY_BE, Tier.SUSPECTED])
+def test_a_platform_labels_what_bears_no_label(tier: Tier) -> None:
+    """Measures Art. 6(2), (3): attribute, platform, number; the producer is unknown, which is no fault of the label."""
+    label = Label.detected("001191000000REHEAR5ALG2DEMO", "P1", tier)
+    assert list(label.as_dict().values()) == [tier, "", "", "", "001191000000REHEAR5ALG2DEMO", "P1", ""]
+    assert label.anonymous
+    assert label.warnings() == ()
+    assert Label.parse(label.inner()) == label
+
+
+def test_a_platform_never_says_that_an_item_is_generated() -> None:
+    """Only an item's own label says so (Measures Art. 6(1)), and a platform names itself and its number."""
+    for parts in (("code", "P1", Tier.IS), ("", "P1", Tier.MAY_BE), ("code", "", Tier.SUSPECTED)):
+        with pytest.raises(BadLabel):
+            Label.detected(*parts)
+
+
+def test_an_empty_producer_is_a_fault_of_every_other_label() -> None:
+    """6.1 a) asks for the producer where the label says that an item is generated, and for a propagator always."""
+    found = [
+        [note.code for note in Label(tier, "", number, "", passer, passed).warnings()]
+        for tier, number, passer, passed in (
+            (Tier.IS, "", "p", "1"),
+            (Tier.MAY_BE, "", "", "1"),
+            (Tier.MAY_BE, "n", "p", "1"),
+        )
+    ]
+    assert [len(codes) for codes in found] == [2, 3, 1]

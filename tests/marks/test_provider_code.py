@@ -67,3 +67,18 @@ def test_rehearsal_code_is_sound_and_recognisably_invented() -> None:
     assert is_uscc(REHEARSAL_CODE.subject[2:])
     assert REHEARSAL_CODE.subject[4:10] == "000000"
     assert "REHEAR5AL" in str(REHEARSAL_CODE)
+
+
+@given(STEMS, st.sampled_from(["1", "2"]), st.from_regex(r"\A[0-9A-Z]{4}\Z"))
+def test_the_code_for_passing_on_differs_at_position_23_only(stem: str, service: str, app: str) -> None:
+    """Service type 2 is propagation; the subject and the provider's own four stay."""
+    code = ProviderCode.of(stem + uscc_check(stem), service, app)  # type: ignore[arg-type]  # drawn from the literals
+    passing = str(code.propagating)
+    assert passing[22] == "2"
+    assert passing[:22] + passing[23:] == str(code)[:22] + str(code)[23:]
+
+
+def test_a_code_without_service_extension_serves_both() -> None:
+    """Positions 23-27 are 00000 where no extension is used: then the code is the same."""
+    code = ProviderCode.parse(str(REHEARSAL_CODE)[:22] + "00000")
+    assert code.propagating == code

@@ -12,7 +12,7 @@ from sealmark.ledger import audit
 from sealmark.marks.keys import SigningKey
 from sealmark.marks.label import Label
 from sealmark.marks.security import examine
-from tests.deployment import IMAGE, Deployment, ask, deployed, events
+from tests.deployment import IMAGE, ITEM, Deployment, ask, deployed, events
 from tests.upstream import ScriptedUpstream, pieces
 
 
@@ -91,3 +91,24 @@ def test_an_edited_label_is_found(deployment: Deployment, key: str, upstream: Sc
     verdict = sealmark.verify(forged, registry=deployment.house.items)
     assert verdict.known is not None
     assert verdict.known.altered
+
+
+def test_what_was_made_elsewhere_is_marked_before_it_leaves(deployment: Deployment, key: str) -> None:
+    """A generator of any other shape: its file comes back with the label, and the ledger knows the very bytes."""
+    with deployment.client(key) as client:
+        file = ("hill.png", base64.b64decode(picture("PNG")))
+        answer = client.post("/api/items", files={"file": file}, data={"model": ITEM})
+    verdict = sealmark.verify(answer.content, registry=deployment.house.items)
+    assert verdict.tier == "is"
+    assert verdict.known is not None
+    assert verdict.known.unchanged
+
+
+def test_anybody_may_ask_what_an_item_says_of_itself(deployment: Deployment, key: str) -> None:
+    """Without a key, for a program as for a person: the verdict, the label, and whether it was released here."""
+    with deployment.client(key) as client:
+        file = ("hill.png", base64.b64decode(picture("PNG")))
+        marked = client.post("/api/items", files={"file": file}, data={"model": ITEM}).content
+    with deployment.client() as stranger:
+        body = stranger.post("/api/verify", files={"file": ("hill.png", marked)}).json()
+    assert (body["verdict"], body["known"]["unchanged"]) == ("is", True)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+import sealmark
 from sealmark.marks.explicit import text as explicit
-from tests.deployment import IMAGE, Deployment, ask, deployed, events, seed_text, streamed_text, wait_for
+from tests.deployment import IMAGE, ITEM, Deployment, ask, deployed, events, seed_text, streamed_text, wait_for
 from tests.media import samples
 from tests.upstream import ScriptedUpstream, pieces
 
@@ -56,6 +57,15 @@ def test_structured_answers_stay_parseable(
         answer = client.post("/v1/chat/completions", json=ask("colour", response_format={"type": mode})).json()
     assert answer["choices"][0]["message"]["content"] == '{"colour": "blue"}'
     assert answer["aigc"]["Label"] == "1"
+
+
+def test_what_was_made_elsewhere_shows_its_mark(deployment: Deployment, key: str) -> None:
+    """A submitted text begins with the words, a submitted picture shows them in a corner."""
+    with deployment.client(key) as client:
+        text = client.post("/api/items", files={"file": ("a.txt", "墨与纸。".encode())}, data={"model": ITEM}).content
+        picture = client.post("/api/items", files={"file": ("a.png", samples.png())}, data={"model": ITEM}).content
+    assert text.decode().startswith(explicit.opening("zh"))
+    assert sealmark.verify(picture).layers["explicit"].state == "found"
 
 
 REASON = "converts a text to braille, which nobody takes for a person"

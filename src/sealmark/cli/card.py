@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sealmark.cli.spoken import language, said
-from sealmark.cli.terminal import out
+from sealmark.cli.terminal import line, out
 from sealmark.cli.verify import LAYERS, STATES, standing, where
 from sealmark.cli.wrapping import wrapped
 from sealmark.marks.finding import LayerFinding
@@ -43,6 +43,17 @@ def verdict_card(path: Path, verdict: Verdict) -> None:
     for row in _rows(verdict, min(console.width, _WIDEST) - _BEFORE[language()]):
         table.add_row(*row)
     console.print(Padding(table, (0, 0, 1, 2)))
+
+
+def verdict_line(path: Path, verdict: Verdict) -> None:
+    """One of many files: the word, the file, its number, and how it stands with the ledger."""
+    icon, style = TIERS[verdict.tier]
+    parts = [(f"{icon} {said(verdict.zh, verdict.en)}", style), (f"  {path}", "strong")]
+    if verdict.label:
+        parts.append((f"  {verdict.label.produce_id or verdict.label.propagate_id}", "muted"))
+    if verdict.known:
+        parts.append((f"  {standing(verdict)}", "due" if verdict.known.altered else "holds"))
+    line(*parts)
 
 
 def _rows(verdict: Verdict, room: int) -> Iterator[tuple[Text, Text, Text]]:

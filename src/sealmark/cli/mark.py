@@ -1,18 +1,32 @@
 """`sealmark mark`: marked copies of own items, written beside and renamed, never over anything."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from sealmark.cli.errors import WouldOverwrite
-from sealmark.cli.options import DataDir, Files, Json
+from sealmark.cli.many import File, each, files_of, processes
+from sealmark.cli.options import DataDir, Files, Jobs, Json
 from sealmark.cli.spoken import flowing, said
-from sealmark.cli.terminal import UNUSABLE, YES, as_json, complain, counted, followed, json_line, line, summary, warn
+from sealmark.cli.terminal import (
+    UNUSABLE,
+    YES,
+    as_json,
+    complain,
+    counted,
+    json_line,
+    line,
+    progress,
+    summary,
+    warn,
+    watched,
+)
 from sealmark.errors import SealmarkError, system_reason
 from sealmark.media.errors import NotWritable
 
@@ -85,6 +99,7 @@ def mark(
     layers: Layers = "explicit,metadata",
     grant: Grant = None,
     own_edit: OwnEdit = False,
+    jobs: Jobs = None,
     data_dir: DataDir = None,
     as_json_: Json = False,
 ) -> int:
@@ -93,36 +108,62 @@ def mark(
     from sealmark.cli.granted import permitted
 
     chosen, settings = _layers(layers), settings_of(data_dir)
+    keys, found = mark_keys(settings).signing, files_of(files, without=folder)
     if grant is None:
-        label, keys = _labels(data_dir), mark_keys(settings).signing
+        label = _labels(data_dir)
         once = partial(_one, layers=chosen, own_edit=own_edit, keys=keys)
-        return _all(files, folder, as_json_, lambda path, target: once(path, target, label()))
-    with permitted(settings, grant) as permit:
-        once = partial(permit.write, layers=chosen, own_edit=own_edit, keys=mark_keys(settings).signing)
-        return _all(files, folder, as_json_, once)
+        return _all(found, folder, as_json_, lambda: partial(once, label=label()), count=processes(found, jobs))
+    with permitted(settings, grant) as permit:  # one after the other: each is counted
+        granted = partial(permit.write, layers=chosen, own_edit=own_edit, keys=keys)
+        return _all(found, folder, as_json_, lambda: granted, count=1)
 
 
-def _all(files: list[Path], folder: Path, as_json_: bool, make: "Callable[[Path, Path], Made]") -> int:
-    """Make a copy of each file in the folder."""
+def _all(
+    found: "Sequence[File]", folder: Path, as_json_: bool, make: "Callable[[], Callable[..., Made]]", *, count: int
+) -> int:
+    """Make a copy of each file in the folder, by so many processes."""
     _make(folder)
     warned: set[str] = set()
-    done = 0
-    for path in followed(files, said("标识", "Marking")):
-        try:
-            target = folder / path.name
-            _refuse_existing(target)
-            marked = make(path, target)
-        except SealmarkError as error:
-            if as_json_:
-                json_line({"file": str(path), "error": as_json(error)})
-            complain(error, str(path))
-            continue
-        done += 1
-        _warn_once(marked.warnings, warned, str(path))
-        (_show_json if as_json_ else _show)(path, target, marked)
+    failed: Counter[str] = Counter()
+    targets = _targets(found, folder)
+    calls = [partial(_copy, make(), file.path, target) for file, target in zip(found, targets, strict=True)]
+    with progress(len(found), said("标识", "Marking"), shown=not (as_json_ and watched())) as done:
+        for file, target, outcome in zip(found, targets, each(calls, count, done), strict=True):
+            if isinstance(outcome, SealmarkError):
+                failed[outcome.code] += 1
+                _refuse(file.path, outcome, as_json_)
+                continue
+            _warn_once(outcome.warnings, warned, str(file.path))
+            (_show_json if as_json_ else _show)(file.path, cast(Path, target), outcome)
     if not as_json_:
-        _summarise(done, len(files), folder)
-    return YES if done == len(files) else UNUSABLE
+        _summarise(failed, len(found), folder)
+    return UNUSABLE if failed else YES
+
+
+def _targets(found: "Sequence[File]", folder: Path) -> list[Path | None]:
+    """Where each copy goes; None for a second one of the same name."""
+    seen: set[Path] = set()
+    targets: list[Path | None] = []
+    for file in found:
+        target = folder / file.below
+        targets.append(None if target in seen else target)
+        seen.add(target)
+    return targets
+
+
+def _copy(make: "Callable[..., Made]", path: Path, target: Path | None) -> "Made":
+    """One copy, where nothing is yet."""
+    if target is None:
+        raise WouldOverwrite(path=path.name)
+    _refuse_existing(target)
+    _make(target.parent)
+    return make(path, target)
+
+
+def _refuse(path: Path, error: SealmarkError, as_json_: bool) -> None:
+    if as_json_:
+        json_line({"file": str(path), "error": as_json(error)})
+    complain(error, str(path))
 
 
 def _layers(names: str) -> tuple[str, ...]:
@@ -173,12 +214,13 @@ def _numbers(settings: "Settings") -> Callable[[], str]:
 def _one(
     path: Path,
     target: Path,
-    label: "Label | None",
     *,
+    label: "Label | None",
     layers: tuple[str, ...],
     own_edit: bool,
     keys: "SigningKeys",
 ) -> "Made":
+    """Mark one file, here or in a process of its own."""
     from sealmark.cli.granted import require_mark
     from sealmark.marks.marker import mark_file
     from sealmark.marks.metadata.sidecar import beside
@@ -236,7 +278,9 @@ def _show(path: Path, target: Path, marked: "Made") -> None:
     line(("✓ ", "holds"), f"{path} → {target}  ", (f"{marked.label.produce_id}  {layers}", "muted"))
 
 
-def _summarise(done: int, total: int, folder: Path) -> None:
-    zh = f"已标识 {done}/{total} 个文件，写入 {folder}。"
-    en = f"{done} of {counted(total, 'file')} marked, written to {folder}."
-    summary(said(zh, en), good=done == total)
+def _summarise(failed: Counter[str], total: int, folder: Path) -> None:
+    done = total - failed.total()
+    why = said("、", ", ").join(f"{count} {code}" for code, count in failed.most_common())
+    zh = f"已标识 {done}/{total} 个文件，写入 {folder}" + (f"；未成 {why}。" if failed else "。")
+    en = f"{done} of {counted(total, 'file')} marked, written to {folder}" + (f"; not: {why}." if failed else ".")
+    summary(said(zh, en), good=not failed)

@@ -21,5 +21,20 @@ DataDir = Annotated[
 ]
 Files = Annotated[
     list[Path],
-    typer.Argument(metavar="FILE…", show_default=False, help=said("要处理的文件。", "The files.")),
+    typer.Argument(
+        metavar="FILE…",
+        show_default=False,
+        help=said("要处理的文件；目录代表其中的全部文件。", "The files; a folder stands for every file in it."),
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        metavar="N",
+        show_default=False,
+        help=said("同时工作的进程数；缺省按处理器核数。", "Processes at work; one a core by default."),
+    ),
 ]

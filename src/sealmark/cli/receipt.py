@@ -22,13 +22,26 @@ _KINDS = {
     "exchange.house.started": ("服务启动", "the service started"),
 }
 _OUTCOMES = {"released": ("放行", "released"), "refused": ("拒绝", "refused"), "broken": ("中断", "broken off")}
-_OPERATIONS = {"chat": ("对话", "chat"), "image": ("图像", "image"), "speech": ("语音", "speech")}
+_OPERATIONS = {
+    "chat": ("对话", "chat"),
+    "image": ("图像", "image"),
+    "speech": ("语音", "speech"),
+    "item": ("提交的内容", "submitted item"),
+    "propagation": ("传播的内容", "item passed on"),
+}
 _RESULTS = {
     "pass": ("通过", "passed"),
     "block": ("不通过", "blocked"),
     "unreviewed": ("没有审核过", "not reviewed"),
 }
-_MEDIUMS = {"text": ("文本", "text"), "image": ("图像", "image"), "audio": ("音频", "audio")}
+_MEDIUMS = {
+    "text": ("文本", "text"),
+    "image": ("图像", "image"),
+    "audio": ("音频", "audio"),
+    "video": ("视频", "video"),
+    "scene": ("场景", "scene"),
+    "document": ("文档", "document"),
+}
 _MARKS = {"explicit": ("显式", "explicit"), "metadata": ("元数据", "metadata")}
 _PLACES = {"start": ("开头", "start"), "end": ("结尾", "end"), "envelope": ("随信封", "envelope")}
 

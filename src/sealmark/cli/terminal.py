@@ -5,8 +5,9 @@ Piped output is plain and complete, one line a thing; `--json` prints one JSON o
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -15,6 +16,9 @@ from rich.theme import Theme
 from sealmark.cli.spoken import language, said
 from sealmark.cli.wrapping import fitted, wrapped
 from sealmark.errors import SealmarkError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 YES, NO, UNUSABLE = 0, 1, 2
 
@@ -27,9 +31,11 @@ THEME = Theme(
         **{f"shown.{name}": f"reverse {hue}" for name, hue in _HUES.items()},
         "muted": "bright_black",
         "strong": "bold",
+        "progress.download": "bright_black",
+        "progress.remaining": "bright_black",
+        "progress.elapsed": "bright_black",
     }
 )
-_Thing = TypeVar("_Thing")
 
 
 def out() -> Console:
@@ -106,15 +112,42 @@ def as_json(error: SealmarkError) -> dict[str, Any]:
     }
 
 
-def followed(things: Iterable[_Thing], doing: str) -> Iterator[_Thing]:
-    """The things, with a progress bar on standard error while only that is a terminal.
+@contextmanager
+def progress(total: int, doing: str, *, shown: bool = True) -> Iterator[Callable[[], None]]:
+    """Gives what is to be called for each thing done: it moves a bar on standard error, where that is a terminal.
 
-    Where results appear line by line, they are the progress.
+    What is printed meanwhile stands above the bar. Where it is not `shown`, or there is one thing only, there is none.
     """
-    listed = list(things)
-    if watched() or not sys.stderr.isatty() or len(listed) < 2:
-        yield from listed
+    if not (shown and total > 1 and sys.stderr.isatty()):
+        yield lambda: None
         return
-    from rich.progress import track
+    with _bar() as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda: bar.advance(task)
 
-    yield from track(listed, doing, console=aside(), transient=True)
+
+def _bar() -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("[seal]▍[/] {task.description}"),
+        BarColumn(40, style="muted", complete_style="seal", finished_style="holds"),
+        MofNCompleteColumn(),
+        _rate(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+    )
+    return Progress(*columns, console=aside(), transient=True, redirect_stdout=watched())
+
+
+def _rate() -> "ProgressColumn":
+    from rich.progress import ProgressColumn, Task
+
+    class Rate(ProgressColumn):
+        """Things a second."""
+
+        def render(self, task: Task) -> Text:
+            """The speed so far; empty until there is one."""
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:.{0 if speed >= 10 else 1}f}/s" if speed else "", "muted")
+
+    return Rate()

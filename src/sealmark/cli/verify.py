@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from sealmark.cli.options import DataDir, Files, Json
+from sealmark.cli.many import each, files_of, processes
+from sealmark.cli.options import DataDir, Files, Jobs, Json
 from sealmark.cli.spoken import flowing, said
 from sealmark.cli.terminal import (
     NO,
@@ -20,9 +22,9 @@ from sealmark.cli.terminal import (
     as_json,
     complain,
     counted,
-    followed,
     json_line,
     line,
+    progress,
     remark,
     summary,
     watched,
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
     from sealmark.marks.finding import LayerFinding
     from sealmark.marks.keys import KnownKeys
     from sealmark.marks.verifier import Verdict
+    from sealmark.settings import Settings
 
+_CARDS = 12  # verdicts that are shown as cards; of more, each is a line
+_LEDGERS = ExitStack()  # of a process that works for another: open for as long as it lives
+_THERE: "list[LocalLedger]" = []
 _HELP = flowing(
     """核验文件：属于、可能、疑似，或未发现；逐层给出依据。
 
@@ -72,52 +78,68 @@ def install(app: typer.Typer) -> None:
     app.command("verify", help=_HELP, rich_help_panel=said("文件", "Files"))(verify)
 
 
-def verify(files: Files, data_dir: DataDir = None, as_json_: Json = False) -> int:
+def verify(files: Files, jobs: Jobs = None, data_dir: DataDir = None, as_json_: Json = False) -> int:
     """Exit code 0 when every file *is* generated, 1 when one is not or may not be, 2 when one cannot be used."""
     from sealmark.cli.deployment import known_keys, settings_of
 
-    show = _show_json if as_json_ else _show
+    found = files_of(files)
+    show = _show_json if as_json_ else partial(_show, card=watched() and len(found) <= _CARDS)
+    bar = not watched() or (len(found) > _CARDS and not as_json_)
     tally: Counter[str] = Counter()
     with ExitStack() as stack:
-        ledger, keys = _ledger(stack, data_dir), known_keys(settings_of(data_dir))
-        for path in followed(files, said("核验", "Verifying")):
-            tally[_one(path, ledger, keys, as_json_, show)] += 1
+        settings = _with_ledger(data_dir)
+        count, keys = processes(found, jobs), known_keys(settings_of(data_dir))
+        look = partial(_looking(stack, settings, here=count == 1), keys=keys)
+        done = stack.enter_context(progress(len(found), said("核验", "Verifying"), shown=bar))
+        outcomes = each([partial(look, file.path) for file in found], count, done)
+        for file, outcome in zip(found, outcomes, strict=True):
+            tally[_one(file.path, outcome, as_json_, show)] += 1
     if not as_json_:
-        _summarise(tally, len(files))
-        if ledger is None:
+        _summarise(tally, len(found))
+        if settings is None:
             remark(
                 (
                     said("没有查询账本：用 --data-dir 指定数据目录。", "No ledger was asked: --data-dir names one."),
                     "muted",
                 )
             )
-    return UNUSABLE if tally["unusable"] else YES if tally["is"] == len(files) else NO
+    return UNUSABLE if tally["unusable"] else YES if tally["is"] == len(found) else NO
 
 
-def _ledger(stack: ExitStack, data_dir: Path | None) -> "LocalLedger | None":
-    """The local ledger: the one that is asked for, or the settings' one where it exists."""
-    from sealmark.cli.deployment import local_ledger, settings_of
+def _with_ledger(data_dir: Path | None) -> "Settings | None":
+    """The settings with the local ledger: the one that is asked for, or the settings' own where it exists."""
+    from sealmark.cli.deployment import settings_of
 
     settings = settings_of(data_dir)
-    if data_dir is None and not settings.ledger_path.exists():
-        return None
-    return stack.enter_context(local_ledger(settings))
+    return None if data_dir is None and not settings.ledger_path.exists() else settings
+
+
+def _looking(stack: ExitStack, settings: "Settings | None", *, here: bool) -> "Callable[..., Verdict]":
+    """What looks at a file, here or in a process that opens the ledger for itself; raises `LedgerMissing` at once."""
+    from sealmark.cli.deployment import local_ledger
+
+    ledger = stack.enter_context(local_ledger(settings)) if settings else None
+    return partial(verdict_of, ledger=ledger) if here else partial(_looked_at_there, settings=settings)
+
+
+def _looked_at_there(path: Path, keys: "KnownKeys", settings: "Settings | None") -> "Verdict":
+    """In a process of its own, which keeps the ledger open for the next file."""
+    from sealmark.cli.deployment import local_ledger
+
+    if settings is not None and not _THERE:
+        _THERE.append(_LEDGERS.enter_context(local_ledger(settings)))
+    return verdict_of(path, _THERE[0] if _THERE else None, keys)
 
 
 def _one(
-    path: Path,
-    ledger: "LocalLedger | None",
-    keys: "KnownKeys",
-    as_json_: bool,
-    show: "Callable[[Path, Verdict], None]",
+    path: Path, outcome: "Verdict | SealmarkError", as_json_: bool, show: "Callable[[Path, Verdict], None]"
 ) -> str:
-    try:
-        verdict = verdict_of(path, ledger, keys)
-    except SealmarkError as error:
+    if isinstance(outcome, SealmarkError):
         if as_json_:
-            json_line({"file": str(path), "error": as_json(error)})
-        complain(error, str(path))
+            json_line({"file": str(path), "error": as_json(outcome)})
+        complain(outcome, str(path))
         return "unusable"
+    verdict = outcome
     show(path, verdict)
     return verdict.tier if verdict.whole or verdict.tier != "none" else "in_part"
 
@@ -136,11 +158,11 @@ def _show_json(path: Path, verdict: "Verdict") -> None:
     json_line({"file": str(path), **verdict.as_dict()})
 
 
-def _show(path: Path, verdict: "Verdict") -> None:
+def _show(path: Path, verdict: "Verdict", *, card: bool) -> None:
     if watched():
-        from sealmark.cli.card import verdict_card
+        from sealmark.cli.card import verdict_card, verdict_line
 
-        verdict_card(path, verdict)
+        (verdict_card if card else verdict_line)(path, verdict)
     else:
         line(f"{path}{said('：', ': ')}{said('；', '; ').join(_in_words(verdict))}")
         for told in _told(verdict):
@@ -150,7 +172,7 @@ def _show(path: Path, verdict: "Verdict") -> None:
 def _in_words(verdict: "Verdict") -> Iterator[str]:
     yield said(verdict.zh, verdict.en)
     if verdict.label:
-        yield f"{said('编号', 'number')} {verdict.label.produce_id}"
+        yield f"{said('编号', 'number')} {verdict.label.produce_id or verdict.label.propagate_id}"
     if verdict.known:
         yield standing(verdict)
 

@@ -105,7 +105,7 @@ class Admission:
         """The end user that a call is made for, if they may; raises what stands between them and an answer."""
         return await self._passing(holder, reference, lambda standing: self._may_generate(standing, operation))
 
-    async def publishing(self, holder: Holder, reference: str) -> Standing:
+    async def publishing(self, holder: Holder, reference: str | None) -> Standing:
         """The end user who wants to publish, if they may; raises `IdentityRequiredToPublish` (Art. 9)."""
         return await self._passing(holder, reference, self._may_publish)
 

@@ -6,11 +6,11 @@ it, bound to it by a salted digest (Art. 10, 16; design.md, section 6).
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -33,6 +33,9 @@ LETTERS = b"abcdefghijklmnopqrstuvwxyz234567" * 8
 
 
 FINDINGS = 100  # entries named in one record; more say nothing new, and a record has its bounds
+
+
+What = Operation | Literal["propagation"]  # what an exchange is: of a service, or an item that passes through
 
 
 class Event(StrEnum):
@@ -67,7 +70,8 @@ class Incoming:
 class Item:
     """What was released; `digest` is the SHA-256 of its bytes, which the record only commits to.
 
-    `previous` is the label that it carried when it came from the upstream (labels.md 3.4, whose label it is).
+    `previous` is the label that it carried when it came from the upstream (labels.md 3.4, whose label it is);
+    `edited_from` the label of what it was made from, where whoever made it says so.
     """
 
     medium: str
@@ -78,6 +82,12 @@ class Item:
     marks: tuple[str, ...]
     finding_keys: tuple[bytes, ...] = ()
     previous: Label | None = None
+    edited_from: Label | None = None
+
+    @property
+    def number(self) -> str:
+        """The number that we gave it: of production, or of propagation where another made it."""
+        return self.label.propagate_id
 
     def as_record(self, salt: bytes) -> dict[str, Any]:
         """The item as the record holds it."""
@@ -89,14 +99,14 @@ class Item:
             "bytes": self.size,
             "marks": list(self.marks),
             "previous": self.previous.as_dict() if self.previous else None,
-        }
+        } | ({"edited_from": self.edited_from.as_dict()} if self.edited_from else {})
 
 
 @dataclass(slots=True)
 class Exchange:
     """One request and all that becomes of it."""
 
-    operation: Operation
+    operation: What
     incoming: Incoming
     id: str = field(default_factory=lambda: "ex-" + _random_name(16))
     receipt: str = field(default_factory=lambda: _random_name(16))
@@ -160,12 +170,15 @@ class Recorder:
         output: object = None,
         error: SealmarkError | None = None,
         wire: str | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> Entry:
         """An answer ended: `released`, `refused` or `broken`; `wire` is the digest of what was sent.
 
-        What is said after the record, an error and `[DONE]`, is not in it.
+        `more` is said in the open besides: never a person's name, and no content. What is said after the record, an
+        error and `[DONE]`, is not in it.
         """
         record = self._record(Event.CLOSED, exchange)
+        record |= dict(more or {})
         record |= {"outcome": outcome, "items": [item.as_record(exchange.salt) for item in items]}
         digests = {f"items.{place}.digest": item.digest for place, item in enumerate(items)}
         if error is not None:
@@ -179,7 +192,7 @@ class Recorder:
             secret["input"] = exchange.body
         keys = [self.finding.receipt(exchange.receipt)]
         for item in items:
-            keys += [self.finding.number(item.label.produce_id), *item.finding_keys]
+            keys += [self.finding.number(item.number), *item.finding_keys]
         keys = list(dict.fromkeys(keys))
         return self._entry(exchange, record, secret, keys)
 

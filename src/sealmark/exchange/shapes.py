@@ -1,5 +1,6 @@
 """The shapes of the OpenAI interface that we write ourselves: errors and events."""
 
+import json
 from typing import Any
 
 import orjson
@@ -28,6 +29,11 @@ def error_body(error: SealmarkError, language: Language, exchange: str | None = 
 def event(body: dict[str, Any]) -> bytes:
     """One server-sent event."""
     return b"data: " + orjson.dumps(body) + b"\n\n"
+
+
+def ascii_json(values: Any) -> str:
+    """JSON that may stand in an answer's head: ASCII only, on one line."""
+    return json.dumps(values, separators=(",", ":"))
 
 
 def without_surrogates(text: str) -> str:

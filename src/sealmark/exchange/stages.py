@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import orjson
 import structlog
@@ -34,6 +34,7 @@ from sealmark.items.originals import Made, Originals
 from sealmark.ledger import Entry, Sequencer
 from sealmark.ledger.errors import LedgerError
 from sealmark.marks.label import Label
+from sealmark.registers.service import Operation, Service
 from sealmark.review import Library
 from sealmark.review.decision import UNREVIEWED, Decision, review_texts
 from sealmark.review.escapes import Unescaper
@@ -80,10 +81,14 @@ class Stages:
         exchange.body, exchange.size = {"unread": data}, len(data)  # what cannot be read is kept as it came
         exchange.body = body = await beside(len(data), parsed, data)
         exchange.stream = body.get("stream") is True
-        reference = self._reference(exchange)
-        exchange.standing = await self.admission.generating(exchange.holder, reference, exchange.operation)
-        exchange.service = self.admission.service(exchange.operation, required_text(body, "model"))
-        exchange.marking = self.admission.marking_class(exchange.service)
+        operation = cast(Operation, exchange.operation)
+        reference = self.reference(exchange)
+        exchange.standing = await self.admission.generating(exchange.holder, reference, operation)
+        self.serve(exchange, self.admission.service(operation, required_text(body, "model")))
+
+    def serve(self, exchange: Exchange, service: Service) -> None:
+        """Let a service answer, with the marks that its class asks for (Art. 17)."""
+        exchange.service, exchange.marking = service, self.admission.marking_class(service)
 
     async def review_input(self, exchange: Exchange, table: Node) -> None:
         """Review all that was asked; raises `InputBlocked`, `MarkUnwanted`, `UnreviewedMedium` (Art. 10, 18)."""
@@ -96,13 +101,15 @@ class Stages:
         if binary:
             self.unreviewed(exchange, "file")
 
-    async def review_output(self, exchange: Exchange, texts: list[Reviewable], size: int) -> None:
+    async def review_output(
+        self, exchange: Exchange, texts: list[Reviewable], size: int, blocked: type[SealmarkError] = OutputBlocked
+    ) -> None:
         """Review the texts of an answer, which was `size` bytes long; raises `OutputBlocked` (Art. 10)."""
         decision = await beside(size, self._review_texts, texts)
         exchange.reviewed(decision)
         if decision.action == "refuse":
             exchange.withheld = [(name, value) for name, value, _ in texts]
-            raise OutputBlocked(risk=risks(decision))
+            raise blocked(risk=risks(decision))
 
     def unreviewed(self, exchange: Exchange, medium: str) -> None:
         """Say that nobody saw what is in this medium; live mode ends here with `UnreviewedMedium`."""
@@ -144,7 +151,8 @@ class Stages:
                 body[name] = exchange.standing.id
         return orjson.dumps(body)
 
-    def _reference(self, exchange: Exchange) -> str | None:
+    def reference(self, exchange: Exchange) -> str | None:
+        """The end user as the request names them, in its head or in its body; raises `UnusableRequest`."""
         if exchange.incoming.reference:
             return exchange.incoming.reference
         named = {name: exchange.body[name] for name in END_USER_FIELDS if exchange.body.get(name) is not None}

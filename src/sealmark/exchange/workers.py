@@ -9,7 +9,9 @@ import math
 import multiprocessing
 import os
 import resource
+import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
@@ -27,17 +29,23 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Address space in bytes, and seconds (by the clock, and of CPU) for one task."""
+    """Memory of a process's own in bytes, and seconds (by the clock, and of CPU) for one task."""
 
     memory: int
     seconds: float
 
 
 class Workers:
-    """Runs picklable functions in processes of their own; `modules` are loaded before the first task comes."""
+    """Runs picklable functions in processes of their own; `modules` are loaded before the first task comes.
 
-    def __init__(self, count: int, *, memory: int, seconds: float, modules: tuple[str, ...] = ()) -> None:
-        self._count, self._limits, self._modules = count, Limits(memory, seconds), modules
+    Those that are `lazy` start when they are first needed.
+    """
+
+    def __init__(
+        self, count: int, *, memory: int, seconds: float, modules: tuple[str, ...] = (), lazy: bool = False
+    ) -> None:
+        self._count, self._limits, self._modules, self._lazy = count, Limits(memory, seconds), modules, lazy
+        self._threads = ThreadPoolExecutor(count, "sealmark-workers")  # of their own: a film holds one for minutes
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._all: list[_Worker] = []
         self._waiting = 0
@@ -46,12 +54,15 @@ class Workers:
         """Start every process; called on the loop that will use them."""
         self._all = [_Worker(self._limits, self._modules) for _ in range(self._count)]
         for worker in self._all:
+            if not self._lazy:
+                worker.start()
             self._idle.put_nowait(worker)
 
     def close(self) -> None:
         """End every process."""
         for worker in self._all:
-            worker.end()
+            worker.retire()
+        self._threads.shutdown(wait=False)
 
     async def run(self, function: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
         """The function's result, or what it raised; raises `WorkersBusy`, or `WorkerDied` at a limit."""
@@ -70,7 +81,7 @@ class Workers:
     async def _with(self, worker: "_Worker", task: tuple[Any, ...]) -> Any:
         """Give the worker back whatever happens, also when nobody waits for the result any more."""
         try:
-            return await asyncio.to_thread(worker.do, task)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, worker.do, task)
         finally:
             self._idle.put_nowait(worker)
 
@@ -80,11 +91,13 @@ class _Worker:
 
     def __init__(self, limits: Limits, modules: tuple[str, ...]) -> None:
         self._limits, self._modules = limits, modules
-        self._start()
+        self._running = self._ready = self._retired = False
 
     def do(self, task: tuple[Any, ...]) -> Any:
         """Run one task; blocks."""
         try:
+            if not self._running:
+                self.start()
             self._wait_until_ready()
             self._connection.send(task)
             if not self._connection.poll(self._limits.seconds):
@@ -92,24 +105,34 @@ class _Worker:
             well, result = self._connection.recv()
         except (EOFError, OSError) as error:
             self.end()
-            self._start()
+            if not self._retired:
+                self.start()
             raise WorkerDied from error
         if not well:
             raise result
         return result
 
-    def end(self) -> None:
-        """Kill the process."""
-        self._process.kill()
-        self._process.join()
-        self._connection.close()
-
-    def _start(self) -> None:
-        self._ready = False
+    def start(self) -> None:
+        """Start the process, without waiting until it is ready."""
         self._connection, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(target=_serve, args=(theirs, self._limits, self._modules), daemon=True)
         self._process.start()
         theirs.close()
+        self._running, self._ready = True, False
+
+    def retire(self) -> None:
+        """Kill the process, and start none again."""
+        self._retired = True
+        self.end()
+
+    def end(self) -> None:
+        """Kill the process, if there is one."""
+        if not self._running:
+            return
+        self._running = False
+        self._process.kill()
+        self._process.join()
+        self._connection.close()
 
     def _wait_until_ready(self) -> None:
         """Starting and loading is no part of the task's time."""
@@ -121,9 +144,14 @@ class _Worker:
 
 
 def _serve(connection: Connection, limits: Limits, modules: tuple[str, ...]) -> None:
-    """The process: limits first, then tasks until the other end is closed."""
+    """The process: limits first, then tasks until the other end is closed.
+
+    A map of a large file is no memory of the process's own, so it does not count. An interrupt is for whoever started
+    us, who ends us too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for module in modules:
         importlib.import_module(module)
@@ -131,7 +159,7 @@ def _serve(connection: Connection, limits: Limits, modules: tuple[str, ...]) -> 
     while True:
         try:
             function, arguments, named = connection.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         _limit_cpu(limits.seconds)
         connection.send(_attempt(function, arguments, named))

@@ -24,6 +24,10 @@ class FindingKeys:
         """Of a released file, by its bytes."""
         return self._look_up("file", sha256(data).digest())
 
+    def digest(self, digest: str) -> bytes:
+        """As `file`, by the SHA-256 of its bytes in hexadecimal."""
+        return self._look_up("file", bytes.fromhex(digest))
+
     def texts(self, texts: Iterable[str]) -> tuple[bytes, ...]:
         """Of released texts, by their folded form; those too short to tell anything have none."""
         folded = {fold_plain(text) for text in texts}

@@ -80,8 +80,8 @@ class ItemRegistry:
     # what anybody may know (marks.verifier.Registry)
 
     def by_number(self, produce_id: str) -> Known | None:
-        """The item released under a production number."""
-        return self._known(self._finding.number(produce_id), lambda item: item["label"]["ProduceID"] == produce_id)
+        """The item released under a number of ours: of production, or of propagation where another made it."""
+        return self._known(self._finding.number(produce_id), lambda item: _number(item) == produce_id)
 
     def by_bytes(self, data: Buffer) -> Known | None:
         """The item whose released bytes are exactly these."""
@@ -164,8 +164,7 @@ class ItemRegistry:
         for index in reversed(self._store.find(key)):
             for item in self._record(index).get("items", ()):
                 if fits(item):
-                    label = Label.of(item["label"])
-                    return Known(label.produce_id, label=label)
+                    return Known(_number(item), label=Label.of(item["label"]))
         return None
 
     def _record(self, index: int) -> Record:
@@ -186,3 +185,9 @@ class ItemRegistry:
             if other != index and "input" in (contents := self._contents(other, exchange)):
                 return {"input": contents["input"]}
         return {}
+
+
+def _number(item: Record) -> str:
+    """The number that we gave an item; of one that we made both numbers are the same (Annex E, note 1)."""
+    number: str = item["label"]["PropagateID"]
+    return number

@@ -26,6 +26,7 @@ KEYS = (
 )
 # 6.1 a): the elements that a label must have; the reserved fields may be empty.
 REQUIRED = ("ContentProducer", "ProduceID", "ContentPropagator", "PropagateID")
+_PRODUCERS = REQUIRED[:2]
 # Annex E j): values are made mainly of these, and of the quotation mark.
 _ANNEX_E_J = re.compile(r"[\x21-\x5b\x5d-\x7e]*")
 # Control characters, surrogates, and the two code points that XML cannot carry.
@@ -81,6 +82,20 @@ class Label:
         return cls(tier, str(producer), produce_id, reserved_code1, str(producer), produce_id)
 
     @classmethod
+    def detected(cls, propagator: str | ProviderCode, number: str, tier: Tier) -> "Label":
+        """A platform's label on an item that bears none (Measures Art. 6(2), (3) and second paragraph).
+
+        Who made it is unknown, so the producer's fields are empty; the platform writes the attribute, itself and its
+        number. That an item *is* generated only its own label says: raises `BadLabel` for that tier.
+        """
+        if tier is Tier.IS:
+            raise BadLabel(field="Label", **why("平台只能写 2 或 3", "a platform writes 2 or 3"))
+        for key, value in (("ContentPropagator", str(propagator)), ("PropagateID", number)):
+            if not value:
+                raise BadLabel(field=key, **why("为空", "empty"))
+        return cls(tier, "", "", "", str(propagator), number)
+
+    @classmethod
     def parse(cls, text: str) -> "Label":
         """The label in a JSON text, inner `{"Label":…}` or wrapped `{"AIGC":{…}}`.
 
@@ -128,9 +143,16 @@ class Label:
         """
         return replace(self, content_propagator=str(by), propagate_id=number, reserved_code2=reserved_code2)
 
+    @property
+    def anonymous(self) -> bool:
+        """Whether a platform wrote it on an item whose producer nobody knows, as `detected` does."""
+        propagated = bool(self.content_propagator and self.propagate_id)
+        return self.tier is not Tier.IS and propagated and not (self.content_producer or self.produce_id)
+
     def warnings(self) -> tuple[Note, ...]:
         """The fields that read, but do not follow Annex E: empty elements, unusual characters."""
-        return tuple(_warnings(self.as_dict().items()))
+        known = {key: value for key, value in self.as_dict().items() if not (self.anonymous and key in _PRODUCERS)}
+        return tuple(_warnings(known.items()))
 
 
 def production_id(number: int, *, rehearsal: bool = False) -> str:

@@ -6,6 +6,8 @@ does not read back is not returned. Everything here is plain functions of bytes,
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -130,27 +132,48 @@ def mark_file(
     explicit: ExplicitOptions | None = None,
     keys: SigningKeys | None = None,
     origin: Origin | None = None,
+    name: str | None = None,
+    media_type: str | None = None,
     own_edit: bool = False,
+    fresh: bool = False,
     limits: Limits = STANDARD,
 ) -> Made:
     """As `mark`, from file to file: of a format that is `mapped` only what changes is ever in memory.
 
-    The target appears whole, once its marks were read back, or not at all. Raises `NotWritable` besides.
+    `name` goes before the source's own. The target appears whole, once its marks were read back, or not at all. Raises
+    `NotWritable` besides.
     """
     made, notes = label or _rehearsal_label(), () if label else (note.REHEARSAL,)
-    with opened(source, limits) as (data, name):
-        chosen, keys, origin = explicit or ExplicitOptions(), keys or SigningKeys(), origin or Origin()
-        options = Options(tuple(layers), chosen, name, own_edit=own_edit, limits=limits, keys=keys, origin=origin)
+    with opened(source, limits) as (data, source_name):
+        options = Options(
+            tuple(layers),
+            explicit or ExplicitOptions(),
+            name or source_name,
+            media_type,
+            own_edit=own_edit,
+            limits=limits,
+            fresh=fresh,
+            keys=keys or SigningKeys(),
+            origin=origin or Origin(),
+        )
         plan = _planned(data, made, options, notes)
-        with replacing(target) as file:
+        with checked(target, plan.made, mapped=isinstance(data, mmap)) as file:
             _write(plan, file, target.parent)
-            if isinstance(data, mmap):
-                with mmap(file.fileno(), 0, access=ACCESS_READ) as written:
-                    _check(written, plan.made)
-            else:
-                file.seek(0)
-                _check(file.read(), plan.made)
     return plan.made
+
+
+@contextmanager
+def checked(target: Path, made: Made, *, mapped: bool) -> Iterator[BinaryIO]:
+    """A file to write into that appears whole once its marks were read back, through a map if it is `mapped`."""
+    with replacing(target) as file:
+        yield file
+        file.flush()
+        if mapped:
+            with mmap(file.fileno(), 0, access=ACCESS_READ) as written:
+                _check(written, made)
+        else:
+            file.seek(0)
+            _check(file.read(), made)
 
 
 def mark_bytes(data: bytes, label: Label, options: Options = Options(), notes: tuple[Note, ...] = ()) -> Marked:
@@ -184,7 +207,6 @@ def _write(plan: _Plan, file: BinaryIO, folder: Path) -> None:
         plan.seal.write(plan.source, plan.pieces, plan.made.format, file, folder)
     else:
         pieces.write(plan.source, plan.pieces, file)
-    file.flush()
 
 
 def _planned(data: Buffer, label: Label, options: Options, notes: tuple[Note, ...]) -> _Plan:

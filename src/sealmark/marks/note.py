@@ -135,6 +135,19 @@ CREDENTIAL_ONLY = Note(
 )
 
 
+UNREADABLE = Note(
+    "marks.unreadable_label",
+    "文件已带有无法解析的 AIGC 字段；覆盖它会篡改他人的标识，因此没有写入传播要素。",
+    "the file carries an AIGC field that cannot be parsed; replacing it would tamper with another's label, so the "
+    "propagator's fields were not written",
+)
+NO_PLACE = Note(
+    "marks.no_metadata_place",
+    "这种格式没有元数据区，传播要素只记入账本。",
+    "the format has no place for metadata, so the propagator's fields stand in the ledger only",
+)
+
+
 def name_disagrees(declared: str, actual: str) -> Note:
     """A name or media type that says another format than the content is."""
     zh = f"文件名或媒体类型说是 {declared}，实际内容是 {actual}；结论依据实际内容。"

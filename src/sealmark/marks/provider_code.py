@@ -4,7 +4,7 @@
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sealmark.errors import why
@@ -60,6 +60,11 @@ class ProviderCode:
     def of(cls, uscc: str, service: Service = "1", app: str = "0001") -> "ProviderCode":
         """The code of an organisation by its unified social credit code; service 1 generates, 2 propagates."""
         return cls.parse(f"00{_ORGANISATION}{uscc}{service}{app}")
+
+    @property
+    def propagating(self) -> "ProviderCode":
+        """The same provider's code for passing content on (position 23); one without service extension serves both."""
+        return replace(self, service="2") if self.service == "1" else self
 
     def __str__(self) -> str:
         return f"00{self.subject}{self.service}{self.app}"

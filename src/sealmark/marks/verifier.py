@@ -255,10 +255,17 @@ def _shown(places: list[Found]) -> LayerFinding:
         zh, en = (places[0].error or BadLabel()).happened("zh"), (places[0].error or BadLabel()).happened("en")
         zh, en = f"元数据中有 AIGC 字段，但无法解析：{zh}", f"There is an AIGC field that cannot be parsed: {en}"
         return LayerFinding("damaged", zh, en, where)
-    name = _WORDS[_NAME_OF[label.tier]]
-    zh = f"元数据标识表明该内容{name[0]}；生产者 {label.content_producer}，编号 {label.produce_id}。"
-    en = f"The metadata label says that it {name[1]}; producer {label.content_producer}, number {label.produce_id}."
+    name, whose = _WORDS[_NAME_OF[label.tier]], _whose(label)
+    zh, en = f"元数据标识表明该内容{name[0]}；{whose[0]}。", f"The metadata label says that it {name[1]}; {whose[1]}."
     return LayerFinding("found", zh, en, where)
+
+
+def _whose(label: Label) -> tuple[str, str]:
+    if label.anonymous:
+        passer, number = label.content_propagator, label.propagate_id
+        return f"生产者未知，传播者 {passer}，编号 {number}", f"producer unknown, propagator {passer}, number {number}"
+    producer, number = label.content_producer, label.produce_id
+    return f"生产者 {producer}，编号 {number}", f"producer {producer}, number {number}"
 
 
 def _signature_shown(finding: LayerFinding, signature: Examination) -> LayerFinding:

@@ -27,6 +27,12 @@ class Format:
     within: str | None = None
     textual: bool = False
 
+    def __reduce__(self) -> tuple[Callable[[str], "Format"], tuple[str]]:
+        """From process to process a format goes by its name, and is the same one there."""
+        from sealmark.media.registry import by_name
+
+        return by_name, (self.name,)
+
     @property
     def media_type(self) -> str:
         """The media type that we write."""

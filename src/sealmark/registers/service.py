@@ -19,7 +19,7 @@ from sealmark.storage import outbox, revisions
 from sealmark.storage.database import Database, now
 
 ROOM = "registers"
-Operation = Literal["chat", "image", "speech"]
+Operation = Literal["chat", "image", "speech", "item"]  # `item`: made elsewhere, submitted to be marked
 FLAGS = ("biometric", "special_objects", "opinion")  # Art. 15 (1), (2); Art. 19, 20
 SWITCHES: dict[str, tuple[str, ...]] = {
     "identity.required_for": ("all", "publish"),  # Art. 9 asks it for publishing; the default asks it for all
@@ -78,8 +78,8 @@ class Service:
     zh: str
     en: str
     technology: int
-    upstream_url: str
-    upstream_model: str
+    upstream_url: str = ""  # none for `item`: nothing is asked of anybody
+    upstream_model: str = ""
     marking_class: str = field(default_factory=default_class)
     reason: str = ""
     flags: list[str] = field(default_factory=list)
@@ -94,7 +94,9 @@ class Service:
         self._require("flags", set(self.flags) <= set(FLAGS), "、".join(FLAGS))
         self._require("explicit", *explicit_options(self.explicit))
         self._require_reason()
-        self._require("upstream_url", _is_address(self.upstream_url), "http://host[:1–65535]/…、https://…")
+        if self.operation != "item":
+            self._require("upstream_url", _is_address(self.upstream_url), "http://host[:1–65535]/…、https://…")
+            self._require("upstream_model", bool(self.upstream_model), "upstream_model ≠ ''")
 
     def _require(self, name: str, holds: bool, offered: str) -> None:
         if not holds:

@@ -15,7 +15,8 @@ from sealmark.exchange.stages import fault
 from sealmark.house import House
 from sealmark.settings import Settings
 from sealmark.web import problems
-from sealmark.web.api import grants, items, people
+from sealmark.web.api import grants, items, people, submissions, verification
+from sealmark.web.conduct import Conduct
 from sealmark.web.gateway.app import Gateway
 from sealmark.web.gateway.http import BodyLimits, Receive, Scope, Send, language, respond_json
 from sealmark.web.portal.app import portal
@@ -92,7 +93,7 @@ class Application:
             return
         limits = BodyLimits(self._settings.body_limit, self._settings.body_timeout)
         self._gateway = Gateway(self.house.stages, limits)
-        self._api, self._portal = api(self.house), portal(self.house)
+        self._api, self._portal = api(self.house, self._gateway.conduct), portal(self.house)
         counting = asyncio.ensure_future(self._gateway.unauthenticated.run())
         _settle_garbage()
         await send({"type": "lifespan.startup.complete"})
@@ -125,14 +126,15 @@ def _signed(send: Send) -> Send:
     return signed
 
 
-def api(house: House) -> FastAPI:
-    """The API, on FastAPI."""
+def api(house: House, conduct: Conduct) -> FastAPI:
+    """The API, on FastAPI; where files come in, on plain ASGI."""
     app = FastAPI(title="Sealmark 深印", docs_url=None, redoc_url=None)
     app.state.house = house
     problems.install(app)
     app.include_router(people.router)
     app.include_router(items.router)
     app.include_router(grants.router)
+    app.router.routes += [*submissions.routes(house, conduct), *verification.routes(house)]
     return app
 
 

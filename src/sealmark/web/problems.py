@@ -10,8 +10,8 @@ from sealmark.exchange.errors import NoSuchDoor, UnusableRequest
 from sealmark.web.gateway.http import language
 
 
-def problem(error: SealmarkError, spoken: Language) -> JSONResponse:
-    """The problem document of an error."""
+def problem(error: SealmarkError, spoken: Language, exchange: str | None = None) -> JSONResponse:
+    """The problem document of an error; `exchange` is the number to be quoted in an appeal, where there is one."""
     body = {
         "type": f"urn:sealmark:error:{error.code}",
         "title": error.happened(spoken),
@@ -20,6 +20,7 @@ def problem(error: SealmarkError, spoken: Language) -> JSONResponse:
         "code": error.code,
         "article": error.article,
     }
+    body |= {"exchange": exchange} if exchange else {}
     return JSONResponse(body, error.status, media_type="application/problem+json")
 
 

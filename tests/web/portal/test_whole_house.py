@@ -56,6 +56,6 @@ def test_its_receipt_opens_and_checks_offline(
 def test_the_services_of_the_register_stand_on_the_home_page(deployment: Deployment, visitor: TestClient) -> None:
     """What admission knows is what the public sees."""
     page = unescape(visitor.get("/?lang=en").text)
-    assert page.count("test-") == 3
+    assert page.count("test-") == 4
     assert "Text that simulates a person" in page
     assert deployment.house.signer.vkey in page

@@ -21,7 +21,13 @@ MARKING_CLASSES: Mapping[str, str] = {
     "17(4)": noted("沉浸式拟真场景"),
     "17(5)": noted("其他生成或显著改变内容的服务"),
 }
-OPERATIONS: Mapping[str, str] = {"chat": noted("对话"), "image": noted("图像"), "speech": noted("语音")}
+OPERATIONS: Mapping[str, str] = {
+    "chat": noted("对话"),
+    "image": noted("图像"),
+    "speech": noted("语音"),
+    "item": noted("提交的内容"),
+    "propagation": noted("传播的内容"),
+}
 
 OUTCOMES: Mapping[str, str] = {"released": noted("已放行"), "refused": noted("已拒绝"), "broken": noted("中断")}
 ROLES: Mapping[str, str] = {
