@@ -17,6 +17,7 @@ from sealmark.errors import SealmarkError, system_reason
 from sealmark.media.errors import NotWritable
 
 if TYPE_CHECKING:
+    from sealmark.marks.explicit.options import ExplicitOptions
     from sealmark.marks.keys import SigningKeys
     from sealmark.marks.label import Label
     from sealmark.marks.marker import Made
@@ -46,6 +47,18 @@ Layers = Annotated[
         help=said(
             "标识层，逗号分隔：explicit, metadata, credential。",
             "Layers, comma-separated: explicit, metadata, credential.",
+        ),
+    ),
+]
+Place = Annotated[
+    str,
+    typer.Option(
+        "--position",
+        metavar="start|end|start_end|middle|start_middle_end",
+        show_default=False,
+        help=said(
+            "文本与声音的标识位置；文本总在开头标识。缺省在开头，Markdown 在首尾。",
+            "Where texts and sounds are marked; a text always at its start. By default the start; Markdown, both ends.",
         ),
     ),
 ]
@@ -83,6 +96,7 @@ def mark(
     folder: Folder,
     *,
     layers: Layers = "explicit,metadata",
+    position: Place = "",
     grant: Grant = None,
     own_edit: OwnEdit = False,
     data_dir: DataDir = None,
@@ -92,10 +106,10 @@ def mark(
     from sealmark.cli.deployment import mark_keys, settings_of
     from sealmark.cli.granted import permitted
 
-    chosen, settings = _layers(layers), settings_of(data_dir)
+    chosen, explicit, settings = _layers(layers), _explicit(position), settings_of(data_dir)
     if grant is None:
         label, keys = _labels(data_dir), mark_keys(settings).signing
-        once = partial(_one, layers=chosen, own_edit=own_edit, keys=keys)
+        once = partial(_one, layers=chosen, explicit=explicit, own_edit=own_edit, keys=keys)
         return _all(files, folder, as_json_, lambda path, target: once(path, target, label()))
     with permitted(settings, grant) as permit:
         once = partial(permit.write, layers=chosen, own_edit=own_edit, keys=mark_keys(settings).signing)
@@ -134,6 +148,16 @@ def _layers(names: str) -> tuple[str, ...]:
         if name not in EVERY_LAYER:
             raise UnknownLayer(layer=name, available=", ".join(EVERY_LAYER))
     return chosen
+
+
+def _explicit(position: str) -> "ExplicitOptions":
+    from sealmark.marks.explicit.errors import UnknownPosition
+    from sealmark.marks.explicit.options import PLACES, ExplicitOptions
+
+    found = next((one for one in PLACES if one == position), None)
+    if position and found is None:
+        raise UnknownPosition(position=position, available=", ".join(PLACES))
+    return ExplicitOptions(position=found)
 
 
 def _labels(data_dir: Path | None) -> "Callable[[], Label | None]":
@@ -176,6 +200,7 @@ def _one(
     label: "Label | None",
     *,
     layers: tuple[str, ...],
+    explicit: "ExplicitOptions",
     own_edit: bool,
     keys: "SigningKeys",
 ) -> "Made":
@@ -186,7 +211,7 @@ def _one(
 
     if "explicit" not in layers:
         require_mark(path)
-    result = mark_file(path, target, label, layers=layers, keys=keys, own_edit=own_edit)
+    result = mark_file(path, target, label, layers=layers, explicit=explicit, keys=keys, own_edit=own_edit)
     if result.sidecar is not None:
         with replacing(beside(target)) as file:
             file.write(result.sidecar.encode())
