@@ -46,6 +46,18 @@ def test_the_code_comes_from_the_settings_only(call: Call, picture: Path, monkey
     assert "--provider" not in call("mark", "--help").out
 
 
+def test_the_mark_stands_where_the_option_says(call: Call, sound: Path, tmp_path: Path) -> None:
+    """GB 45438 5.3: start, end and middle; a place that there is not is refused with those that there are."""
+    assert call("mark", sound, "-o", "out", "--position", "start_middle_end").code == 0
+    heard = sealmark.verify(tmp_path / "out" / sound.name).layers["explicit"]
+    assert [one.split()[0] for one in (heard.place or "").split(", ")] == ["start", "middle", "end"]
+    ended = call("mark", sound, "-o", "out2", "--position", "somewhere")
+    assert ended.code == 2
+    assert "[marks.explicit.position]" in ended.err
+    assert "start_middle_end" in ended.err
+    assert not (tmp_path / "out2").exists()
+
+
 def test_a_wrong_code_marks_nothing(call: Call, picture: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A code with a wrong check character is refused before the first file."""
     monkeypatch.setenv("SEALMARK_PROVIDER_CODE", CODE[:-6] + "X" + CODE[-5:])

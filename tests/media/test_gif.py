@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealmark.marks import marker, metadata
+from sealmark.marks.explicit.errors import PictureTooSmall
 from sealmark.marks.label import Label
 from sealmark.media import gif, image
-from sealmark.media.errors import Damaged, MovingImage
+from sealmark.media.errors import Damaged
 
 from . import samples
 
@@ -93,15 +94,15 @@ def test_still_picture_is_decoded_and_encoded_among_its_metadata(settings_of: di
     assert {block.kind for block in fresh.blocks} <= {gif.IMAGE, gif.CONTROL}
 
 
-def test_explicit_mark_is_drawn_on_a_still_gif_only() -> None:
-    """GB 45438 5.2 for a still one; a moving one says that it needs another format, and takes the metadata mark."""
+def test_explicit_mark_is_drawn_on_a_still_gif() -> None:
+    """GB 45438 5.2; a frame that is too small for a legible mark says so, and takes the metadata mark."""
     label = Label.first("p", "7")
     marked = marker.mark(saved_large(), label)
     assert (marked.layers, marked.label) == (("explicit", "metadata"), label)
     was, now = (np.asarray(image.decode(data).rgb(), int) for data in (saved_large(), marked.data))
     assert np.abs(was - now)[-40:, -120:].max() > 60
-    with pytest.raises(MovingImage):
-        marker.mark(samples.EVERY["gif moving"], label)
+    with pytest.raises(PictureTooSmall):
+        marker.mark(samples.saved(samples.picture(20, 20), "GIF"), label)
     assert marker.mark(samples.EVERY["gif moving"], label, layers=("metadata",)).layers == ("metadata",)
 
 

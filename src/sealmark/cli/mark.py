@@ -31,6 +31,7 @@ from sealmark.errors import SealmarkError, system_reason
 from sealmark.media.errors import NotWritable
 
 if TYPE_CHECKING:
+    from sealmark.marks.explicit.options import ExplicitOptions
     from sealmark.marks.keys import SigningKeys
     from sealmark.marks.label import Label
     from sealmark.marks.marker import Made
@@ -60,6 +61,18 @@ Layers = Annotated[
         help=said(
             "标识层，逗号分隔：explicit, metadata, credential。",
             "Layers, comma-separated: explicit, metadata, credential.",
+        ),
+    ),
+]
+Place = Annotated[
+    str,
+    typer.Option(
+        "--position",
+        metavar="start|end|start_end|middle|start_middle_end",
+        show_default=False,
+        help=said(
+            "文本与声音的标识位置；文本总在开头标识。缺省在开头，Markdown 在首尾。",
+            "Where texts and sounds are marked; a text always at its start. By default the start; Markdown, both ends.",
         ),
     ),
 ]
@@ -97,6 +110,7 @@ def mark(
     folder: Folder,
     *,
     layers: Layers = "explicit,metadata",
+    position: Place = "",
     grant: Grant = None,
     own_edit: OwnEdit = False,
     jobs: Jobs = None,
@@ -111,7 +125,7 @@ def mark(
     keys, found = mark_keys(settings).signing, files_of(files, without=folder)
     if grant is None:
         label = _labels(data_dir)
-        once = partial(_one, layers=chosen, own_edit=own_edit, keys=keys)
+        once = partial(_one, layers=chosen, explicit=_explicit(position), own_edit=own_edit, keys=keys)
         return _all(found, folder, as_json_, lambda: partial(once, label=label()), count=processes(found, jobs))
     with permitted(settings, grant) as permit:  # one after the other: each is counted
         granted = partial(permit.write, layers=chosen, own_edit=own_edit, keys=keys)
@@ -177,6 +191,16 @@ def _layers(names: str) -> tuple[str, ...]:
     return chosen
 
 
+def _explicit(position: str) -> "ExplicitOptions":
+    from sealmark.marks.explicit.errors import UnknownPosition
+    from sealmark.marks.explicit.options import PLACES, ExplicitOptions
+
+    found = next((one for one in PLACES if one == position), None)
+    if position and found is None:
+        raise UnknownPosition(position=position, available=", ".join(PLACES))
+    return ExplicitOptions(position=found)
+
+
 def _labels(data_dir: Path | None) -> "Callable[[], Label | None]":
     """Gives each file its label; none, where there is no provider code: the marker then takes the rehearsal's."""
     from sealmark.cli.deployment import settings_of
@@ -217,6 +241,7 @@ def _one(
     *,
     label: "Label | None",
     layers: tuple[str, ...],
+    explicit: "ExplicitOptions",
     own_edit: bool,
     keys: "SigningKeys",
 ) -> "Made":
@@ -228,7 +253,7 @@ def _one(
 
     if "explicit" not in layers:
         require_mark(path)
-    result = mark_file(path, target, label, layers=layers, keys=keys, own_edit=own_edit)
+    result = mark_file(path, target, label, layers=layers, explicit=explicit, keys=keys, own_edit=own_edit)
     if result.sidecar is not None:
         with replacing(beside(target)) as file:
             file.write(result.sidecar.encode())

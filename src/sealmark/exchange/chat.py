@@ -26,6 +26,7 @@ from sealmark.exchange.stages import Stages, beside, parsed
 from sealmark.items.texts import Kept, parted
 from sealmark.ledger import Entry
 from sealmark.marks.explicit import text as explicit
+from sealmark.marks.explicit.options import PLACES, Position
 from sealmark.marks.label import Label
 
 PATH = "/chat/completions"
@@ -147,7 +148,8 @@ def marking_of(exchange: Exchange) -> Marking:
         return Marking(structured=structured)
     plan = exchange.admitted_service.explicit
     language = cast(Language, plan.get("language", "zh"))
-    closing = explicit.closing(language) if plan.get("position") == "start_end" else ""
+    # An answer streams: where its middle is, is known when it has been read. Its start is marked, and its end may be.
+    closing = explicit.closing(language) if "end" in PLACES[cast(Position, plan.get("position") or "start")] else ""
     return Marking(explicit.opening(language), closing, structured)
 
 

@@ -22,7 +22,8 @@ from sealmark.media import sniff
 IMAGES_PATH = "/images/generations"
 SPEECH_PATH = "/audio/speech"
 MOST_PICTURES = 16
-SOUNDS = {"mp3": "audio/mpeg", "wav": "audio/wav"}  # what can be marked so far
+# What can be marked: AAC in ADTS and bare samples have no place for a label.
+SOUNDS = {"mp3": "audio/mpeg", "opus": "audio/opus", "flac": "audio/flac", "wav": "audio/wav"}
 
 
 @dataclass(frozen=True, slots=True)

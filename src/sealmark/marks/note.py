@@ -42,8 +42,8 @@ CONTRADICTION = Note(
 )
 SHALLOWER = Note(
     "marks.reduced_depth",
-    "绘制可见标识时，十六位像素已降为八位。",
-    "sixteen-bit samples were reduced to eight bits when the visible mark was drawn",
+    "绘制可见标识时，超过八位的像素已降为八位。",
+    "samples of more than eight bits were reduced to eight when the visible mark was drawn",
 )
 UNHIDDEN = Note(
     "marks.hidden_pixels_cleared",

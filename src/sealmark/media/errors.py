@@ -111,6 +111,16 @@ class TooManyPixels(MediaError):
     en_next = "Scale the image down and submit it again."
 
 
+class TooManyFrames(TooManyPixels):
+    """A moving picture or a document of pages that has more pixels than the limit in all."""
+
+    code = "media.too_many_frames"
+    zh = "图像有 {frames} 帧或页，每帧约 {width}×{height} 像素，合计超过上限 {limit} 像素，未予解码。"
+    en = "The image has {frames} frames or pages of {width}×{height} pixels, in all over the limit of {limit}."
+    zh_next = "请缩小图像或减少帧数后重新提交。"
+    en_next = "Scale the image down or take frames out, and submit it again."
+
+
 class TooManySamples(MediaError):
     """Audio whose header announces more samples than the limit."""
 
@@ -123,12 +133,12 @@ class TooManySamples(MediaError):
 
 
 class MovingImage(MediaError):
-    """An animated PNG or WebP where a still picture is needed."""
+    """A moving picture where a still one is needed, or whose frames cannot be written again."""
 
     code = "media.moving_image"
     status = 415
-    zh = "这是动态 {format} 图像；目前只能在静态图像上添加显式标识。"
-    en = "This {format} image is animated; an explicit mark can be drawn on still images only."
+    zh = "这是动态 {format} 图像；无法在这种格式的每一帧上添加显式标识。"
+    en = "This {format} image is animated; an explicit mark cannot be drawn on each frame of this format."
     zh_next = "请提交静态图像，或转换为视频格式。"
     en_next = "Submit a still image, or convert it to a video format."
 

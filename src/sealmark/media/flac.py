@@ -9,11 +9,13 @@ from sealmark.media.errors import Damaged
 from sealmark.media.format import Format
 from sealmark.media.id3 import Tag
 from sealmark.media.limits import MOST_PARTS
-from sealmark.media.pieces import Buffer, Pieces, Span
+from sealmark.media.pieces import Buffer, Pieces, Span, joined
 
 SIGNATURE = b"fLaC"
 # RFC 9639 8.1: block types.
-STREAMINFO, VORBIS_COMMENT = 0, 4
+STREAMINFO, SEEKTABLE, VORBIS_COMMENT = 0, 3, 4
+# Bits a sample that libsndfile reads and writes.
+DEPTHS = frozenset((8, 16, 24))
 _INVALID = 127
 # RFC 9639 8.1: the first bit of a block says that it is the last; its length has 24 bits.
 _LAST = 0x80
@@ -153,3 +155,39 @@ def build(leads: Iterable[bytes | Span], blocks: Sequence[Block], sound: Span) -
     for index, block in enumerate(blocks):
         pieces.extend(block.encoded(last=index == len(blocks) - 1))
     return (*pieces, sound)
+
+
+def depth(data: Buffer) -> int:
+    """Bits a sample (RFC 9639 8.2)."""
+    info = body(data, parse(data).blocks[0])
+    return (int.from_bytes(info[12:14], "big") >> 4 & 31) + 1
+
+
+def coded(data: Buffer) -> Pieces:
+    """The sound without a word about it; a stream that does not know its length is told."""
+    container = parse(data)
+    info = flac_frame.measured(data, container.sound, body(data, container.blocks[0]))
+    return build((), (Block(STREAMINFO, info),), container.sound)
+
+
+def splice(original: Buffer, encoded: bytes) -> bytes:
+    """The newly `encoded` sound among the tags and blocks of the `original`, which stay bit for bit.
+
+    But for its seek table, which no longer fits: it is optional (RFC 9639 8.5), and a player finds its way without.
+    """
+    old, new = parse(original), parse(encoded)
+    kept = [Block(one.kind, body(original, one)) for one in old.blocks if one.kind not in {STREAMINFO, SEEKTABLE}]
+    leads = [original[lead.place.start : lead.place.stop] for lead in old.leads]
+    tail = original[max(old.sound.start, len(original) - flac_frame.ID3V1) : len(original)]
+    pieces = build(leads, [_information(encoded, new), *kept], new.sound)
+    return joined(encoded, (*pieces, tail) if tail[:3] == b"TAG" else pieces)
+
+
+def renew(encoded: bytes) -> bytes:
+    """The newly `encoded` sound alone."""
+    container = parse(encoded)
+    return joined(encoded, build((), (_information(encoded, container),), container.sound))
+
+
+def _information(data: bytes, container: Container) -> Block:
+    return Block(STREAMINFO, body(data, container.blocks[0]))

@@ -16,7 +16,7 @@ _MOST_CANDIDATES = 4
 _BLOCK_BYTES = {6: 1, 7: 2}
 _RATE_BYTES = {12: 1, 13: 2, 14: 2}
 # An ID3v1 tag at the end of the file.
-_ID3V1 = 128
+ID3V1 = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,42 @@ def check_end(data: Buffer, sound: Span, info: bytes) -> None:
     stream = _Stream.of(info)
     if not stream.samples or stream.frame > _FARTHEST:
         return
-    stop = sound.stop - (_ID3V1 if data[max(sound.start, sound.stop - _ID3V1) : sound.stop][:3] == b"TAG" else 0)
-    window = data[max(sound.start, stop - (stream.frame or _FARTHEST)) : stop]
-    if not any(_is_whole(window[at:]) for at in islice(_last_frames(window, stream), _MOST_CANDIDATES)):
+    window = _end(data, sound, stream)
+    if not any(_is_whole(window[at:]) for at, _ in islice(_last_frames(window, stream), _MOST_CANDIDATES)):
         raise Damaged(format="FLAC", **why("最后一帧", "last frame"))
 
 
-def _last_frames(window: bytes, stream: _Stream) -> Iterator[int]:
-    """Where frames begin whose last sample is the stream's, from the end."""
+def measured(data: Buffer, sound: Span, info: bytes) -> bytes:
+    """The stream's description with its length, by its last frame where it did not know it (RFC 9639 8.2).
+
+    Raises `Damaged` where the last frame is not whole either.
+    """
+    stream = _Stream.of(info)
+    if stream.samples:
+        return info
+    window = _end(data, sound, stream)
+    frames = islice(_last_frames(window, stream), _MOST_CANDIDATES)
+    samples = next((until for at, until in frames if _is_whole(window[at:])), 0)
+    if not 0 < samples < 1 << 36:
+        raise Damaged(format="FLAC", **why("最后一帧", "last frame"))
+    numbers = int.from_bytes(info[13:18], "big") | samples
+    return info[:13] + numbers.to_bytes(5, "big") + info[18:]
+
+
+def _end(data: Buffer, sound: Span, stream: _Stream) -> bytes:
+    """The stretch at the end in which the last frame lies."""
+    stop = sound.stop - (ID3V1 if data[max(sound.start, sound.stop - ID3V1) : sound.stop][:3] == b"TAG" else 0)
+    return data[max(sound.start, stop - (min(stream.frame, _FARTHEST) or _FARTHEST)) : stop]
+
+
+def _last_frames(window: bytes, stream: _Stream) -> Iterator[tuple[int, int]]:
+    """Where frames begin whose last sample is the stream's, or any where that is unknown, from the end; the samples."""
     at = window.rfind(b"\xff")
     while at >= 0:
         head = window[at : at + 16]
-        if head[1:2] in {b"\xf8", b"\xf9"} and _samples_until(head, stream) == stream.samples:
-            yield at
+        until = _samples_until(head, stream) if head[1:2] in {b"\xf8", b"\xf9"} else None
+        if until is not None and until == (stream.samples or until):
+            yield at, until
         at = window.rfind(b"\xff", 0, at)
 
 

@@ -137,9 +137,14 @@ def size(data: bytes) -> tuple[int, int]:
     return width, height
 
 
+def count(data: bytes) -> int:
+    """How many images there are."""
+    return sum(block.kind == IMAGE for block in parse(data).blocks)
+
+
 def is_moving(data: bytes) -> bool:
     """Whether there is more than one image."""
-    return sum(block.kind == IMAGE for block in parse(data).blocks) > 1
+    return count(data) > 1
 
 
 def is_deep(_data: bytes) -> bool:

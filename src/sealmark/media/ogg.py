@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sealmark.errors import why
-from sealmark.media import ogg_page
+from sealmark.media import ogg_page, vorbis_comment
 from sealmark.media.errors import Damaged, MediaError, MetadataOverLimit, SeveralStreams
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 from sealmark.media.ogg_page import Page
-from sealmark.media.pieces import Buffer, Pieces, Span
+from sealmark.media.pieces import Buffer, Pieces, Span, joined
+from sealmark.media.vorbis_comment import Comment
 
 # Bytes of header pages in all: cover pictures are in them.
 LONGEST = 1 << 24
@@ -43,6 +44,13 @@ _OPUS = Codec("Opus", b"OpusHead", b"OpusTags", 1)
 _FLAC = Codec("FLAC", b"\x7fFLAC", b"")
 _SPEEX = Codec("Speex", b"Speex   ", b"", 1)
 _CODECS = (_VORBIS, _OPUS, _FLAC, _SPEEX)
+# Those that libsndfile encodes.
+ENCODED = frozenset((_VORBIS, _OPUS))
+# Vorbis I 5.2.1: no vendor, no fields, and the bit that ends it; others take that for padding (RFC 7845 5.2).
+_FRAMING = b"\x01"
+_EMPTY = Comment(b"", (), _FRAMING).encoded()
+# Vorbis I 4.2.2: where the first packet says how many bits a second are wanted.
+_NOMINAL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,3 +199,34 @@ def build(data: Buffer, container: Container, comment: bytes) -> Pieces:
     shift = len(pages) - len(container.pages)
     rest = ogg_page.renumbered(data, stop, shift) if shift else (Span(stop, len(data)),)
     return (Span(0, start), *pages, *rest)
+
+
+def coded(data: Buffer, container: Container) -> Pieces:
+    """The sound with an empty comment of the old one's length, so that no later page changes."""
+    was = comment(container)
+    return build(data, container, _EMPTY + bytes(max(0, len(was) - len(_EMPTY))))
+
+
+def nominal_rate(data: Buffer) -> int:
+    """The bits a second that a Vorbis stream announces; 0 where it announces none or is another's."""
+    start = ogg_page.read(data, 0).body.start + _NOMINAL
+    rate = int.from_bytes(data[start : start + 4], "little", signed=True)
+    return max(0, rate) if _codec(data) == _VORBIS else 0
+
+
+def sound_size(data: Buffer) -> int:
+    """The bytes of all pages behind the header."""
+    return len(data) - parse(data).pages[-1].place.stop
+
+
+def splice(original: Buffer, encoded: bytes) -> bytes:
+    """The newly `encoded` sound with the comment of the `original`, bit for bit."""
+    return joined(encoded, build(encoded, parse(encoded), comment(parse(original))))
+
+
+def renew(encoded: bytes) -> bytes:
+    """The newly `encoded` sound, whose comment names its encoder alone."""
+    container = parse(encoded)
+    vendor = vorbis_comment.parse(comment(container), "Ogg").vendor
+    bare = Comment(vendor, (), _FRAMING if container.codec == _VORBIS else b"")
+    return joined(encoded, build(encoded, container, bare.encoded()))

@@ -16,6 +16,7 @@ LONGEST = 2**31 - 1
 PIXEL_CHUNKS = frozenset(
     (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"bKGD", b"hIST", b"sBIT", b"acTL", b"fcTL", b"fdAT")
 )
+_PICTURE = frozenset((b"IDAT", b"acTL", b"fcTL", b"fdAT"))
 # PNG 11.3.2 and 11.3.4.3: how numbers become light and lengths, and the exact length of each chunk's body.
 NUMBERS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9}
 # Above every honest value of theirs (a gamma of 10, a million dots per metre), and far below four letters.
@@ -128,6 +129,18 @@ def is_moving(data: bytes) -> bool:
     return any(chunk.kind == b"acTL" for chunk in parse(data).chunks)
 
 
+def count(data: bytes) -> int:
+    """How many pictures there are: frames (chunk fcTL), and a default picture that is none of them (PNG 4.9)."""
+    chunks = parse(data).chunks
+    return sum(chunk.kind == b"fcTL" for chunk in chunks) + int(has_default(data))
+
+
+def has_default(data: bytes) -> bool:
+    """Whether the picture of IDAT is no frame: no fcTL stands before it (PNG 11.3.6.2)."""
+    kinds = [chunk.kind for chunk in parse(data).chunks]
+    return b"fcTL" not in kinds[: kinds.index(b"IDAT")]
+
+
 def is_deep(data: bytes) -> bool:
     """Whether the samples have sixteen bits each."""
     return len(data) > 24 and data[24] == 16
@@ -156,7 +169,7 @@ def splice(original: bytes, encoded: bytes) -> bytes:
     before = [chunk for chunk in old[:first] if chunk.kind not in PIXEL_CHUNKS]
     after = [chunk for chunk in old[first:] if chunk.kind not in PIXEL_CHUNKS]
     palette = [chunk for chunk in new if chunk.kind in {b"PLTE", b"tRNS"}]
-    pixels = [chunk for chunk in new if chunk.kind == b"IDAT"]
+    pixels = [chunk for chunk in new if chunk.kind in _PICTURE]
     return build(Container((new[0], *before, *palette, *pixels, *after, new[-1])))
 
 
@@ -177,7 +190,7 @@ def renew(original: bytes, encoded: bytes) -> bytes:
     wanted = {b"pHYs"} if any(chunk.kind == b"iCCP" for chunk in old) else set(NUMBERS)
     kept = {chunk.kind: chunk for chunk in old if chunk.kind in wanted and _is_number(chunk)}
     palette = [chunk for chunk in new if chunk.kind in {b"PLTE", b"tRNS"}]
-    pixels = [chunk for chunk in new if chunk.kind == b"IDAT"]
+    pixels = [chunk for chunk in new if chunk.kind in _PICTURE]
     return build(Container((new[0], *kept.values(), *palette, *pixels, new[-1])))
 
 

@@ -21,7 +21,7 @@ XMP = 0x02BC
 _PICTURE = ((0x0111, 0x0117), (0x0144, 0x0145))
 # TIFF 6.0 section 2: bytes of one value, by type (13 and above: supplements, BigTIFF).
 UNDEFINED = 7
-_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 # Entries of all directories together.
 _MOST_ENTRIES = 1 << 17
 # Strips and tiles of all directories together: those of an honest file are thousands.
@@ -173,7 +173,7 @@ def _entries(data: bytes, layout: Layout, place: Span) -> Iterator[Entry]:
     """The entries in a span; a value of a type that we do not know has no extent."""
     at, width = place.start, layout.width
     for tag, kind, count, field in struct.iter_unpack(layout.fields, data[place.start : place.stop]):
-        length = _WIDTHS.get(kind, 0) * count
+        length = WIDTHS.get(kind, 0) * count
         start = at + layout.entry - width if length <= width else int.from_bytes(field, layout.order)
         if start + length > len(data):
             raise Damaged(format="TIFF", **why("目录项超出文件", "entry beyond the file"))
@@ -194,17 +194,17 @@ def _check_pictures(data: bytes, layout: Layout, pages: list[Directory]) -> None
     left = _MOST_STRIPS
     for page in pages:
         for tags in _PICTURE:
-            starts, sizes = (_numbers(data, layout, page.find(tag), left) for tag in tags)
+            starts, sizes = (numbers(data, layout, page.find(tag), left) for tag in tags)
             left -= len(starts)
             if any(start + size > len(data) for start, size in zip(starts, sizes, strict=False)):
                 raise Damaged(format="TIFF", **why("图像数据", "picture"))
 
 
-def _numbers(data: bytes, layout: Layout, entry: Entry | None, most: int) -> list[int]:
+def numbers(data: bytes, layout: Layout, entry: Entry | None, most: int = _MOST_STRIPS) -> list[int]:
     """The numbers of an entry, whose type is SHORT, LONG, IFD or one of BigTIFF's."""
     if entry is None or entry.kind not in {3, 4, 13, 16, 18}:
         return []
-    width, place = _WIDTHS[entry.kind], entry.value
+    width, place = WIDTHS[entry.kind], entry.value
     if len(place) > most * width:
         raise Damaged(format="TIFF", **why("图像数据块太多", "too many strips"))
     return [layout.number(data, at, width) for at in range(place.start, place.stop, width)]

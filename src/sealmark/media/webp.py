@@ -10,6 +10,10 @@ from sealmark.media.riff import Chunk, Container
 ICC, ALPHA, EXIF, XMP, MOVING = 0x20, 0x10, 0x08, 0x04, 0x02
 FLAG_OF = {b"ICCP": ICC, b"ALPH": ALPHA, b"EXIF": EXIF, b"XMP ": XMP, b"ANIM": MOVING}
 PICTURE = frozenset((b"VP8 ", b"VP8L", b"ALPH"))
+# RFC 9649 2.7.1.1: background and loops of an animation, and its frames; in these, where the duration stands.
+MOTION = frozenset((b"ANIM", b"ANMF"))
+_DURATION, _FRAME = slice(12, 15), 16
+_MOST_KINDS = 8  # of a frame: alpha, picture, and what nobody knows
 # RFC 9649 2.7.1: canvas sizes are kept less one, in 24 bits.
 _SIDE = 3
 
@@ -90,8 +94,32 @@ def is_deep(_data: bytes) -> bool:
 
 
 def is_lossless(data: bytes) -> bool:
-    """Whether the picture is coded without loss (VP8L)."""
-    return any(chunk.kind == b"VP8L" for chunk in parse(data).chunks)
+    """Whether the picture, or every frame of it, is coded without loss (VP8L)."""
+    chunks = parse(data).chunks
+    kinds = [_frame_kinds(chunk) if chunk.kind == b"ANMF" else {chunk.kind} for chunk in chunks]
+    coded = [one & {b"VP8 ", b"VP8L"} for one in kinds if one & {b"VP8 ", b"VP8L"}]
+    return bool(coded) and all(one == {b"VP8L"} for one in coded)
+
+
+def _frame_kinds(frame: Chunk) -> set[bytes]:
+    """The kinds of chunks in a frame, as far as they stand."""
+    kinds, at = set[bytes](), _FRAME
+    while at + 8 <= len(frame.body) and len(kinds) < _MOST_KINDS:
+        kinds.add(frame.body[at : at + 4])
+        length = int.from_bytes(frame.body[at + 4 : at + 8], "little")
+        at += 8 + length + (length & 1)
+    return kinds
+
+
+def count(data: bytes) -> int:
+    """How many frames there are."""
+    return sum(chunk.kind == b"ANMF" for chunk in parse(data).chunks)
+
+
+def durations(data: bytes) -> list[int]:
+    """How long each frame is shown, in milliseconds."""
+    frames = (chunk.body for chunk in parse(data).chunks if chunk.kind == b"ANMF")
+    return [int.from_bytes(body[_DURATION], "little") for body in frames]
 
 
 def has_alpha(data: bytes) -> bool:
@@ -148,3 +176,15 @@ def renew(_original: bytes, encoded: bytes) -> bytes:
     """The newly `encoded` picture alone."""
     new = parse(encoded)
     return build(Container(b"WEBP", tuple(c for c in new.chunks if c.kind in PICTURE or c.kind == b"VP8X")))
+
+
+def respliced(original: bytes, encoded: bytes, *, fresh: bool) -> bytes:
+    """The newly `encoded` frames with the background and loops of the `original`, among its metadata unless fresh."""
+    old, new = parse(original), parse(encoded)
+    head = tuple(chunk for chunk in new.chunks if chunk.kind == b"VP8X")
+    loops = tuple(chunk for chunk in old.chunks if chunk.kind == b"ANIM")[:1]
+    frames = tuple(chunk for chunk in new.chunks if chunk.kind == b"ANMF")
+    others = [c for c in old.chunks if c.kind not in {*PICTURE, *MOTION, b"VP8X"} and not fresh]
+    profile = tuple(chunk for chunk in others if chunk.kind == b"ICCP")
+    after = tuple(chunk for chunk in others if chunk.kind != b"ICCP")
+    return build(extended(Container(b"WEBP", (*head, *profile, *loops, *frames, *after))))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sealmark.marks.explicit import audio, hearing
 from sealmark.marks.explicit.audio import Samples, announce
 from sealmark.marks.explicit.errors import UnusableSound
+from sealmark.marks.explicit.options import Position
 from sealmark.marks.explicit.wording import lawful, read, table
 
 LAW = table("announcement.toml")
@@ -88,7 +89,7 @@ def test_the_rhythm_is_a_soft_tone() -> None:
     st.sampled_from(["start", "end", "start_end"]),
 )
 def test_the_content_stays_bit_for_bit(
-    rate: int, channels: int, frames: int, form: audio.Form, position: audio.Position
+    rate: int, channels: int, frames: int, form: audio.Form, position: Position
 ) -> None:
     """The mark stands before and after the content, on every channel, and touches none of its samples."""
     content = music(1, rate, channels)[:frames]
@@ -168,7 +169,7 @@ def test_unusable_sound_is_refused(samples: Samples, rate: int) -> None:
 @pytest.mark.parametrize("rate", [8_000, 44_100])
 @pytest.mark.parametrize("position", ["start", "end", "start_end"])
 @pytest.mark.parametrize("form", ["voice", "rhythm"])
-def test_the_audible_mark_is_found_where_it_was_put(rate: int, position: audio.Position, form: audio.Form) -> None:
+def test_the_audible_mark_is_found_where_it_was_put(rate: int, position: Position, form: audio.Form) -> None:
     """Both forms are found at the places they stand, spans within 50 ms, and nowhere else."""
     marked = announce(music(4, rate), rate, form=form, position=position)
     find, other = hearing.find_rhythm, hearing.find_voice

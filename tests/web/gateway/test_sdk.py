@@ -114,14 +114,14 @@ def test_an_image(sdk: openai.OpenAI, deployment: Deployment, upstream: Scripted
     assert [review["result"] for review in record["reviews"]] == ["pass", "unreviewed", "pass"]
 
 
-@pytest.mark.parametrize("form", ["wav", "mp3"])
+@pytest.mark.parametrize("form", ["wav", "mp3", "opus", "flac"])
 def test_speech(sdk: openai.OpenAI, deployment: Deployment, upstream: ScriptedUpstream, form: str) -> None:
     """Speech comes back announced and labelled."""
     data = sound()
-    if form == "mp3":
+    if form != "wav":
         samples, rate = soundfile.read(io.BytesIO(data))
-        out = io.BytesIO()
-        soundfile.write(out, samples, rate, format="MP3")
+        out, subtype = io.BytesIO(), "OPUS" if form == "opus" else None
+        soundfile.write(out, samples, rate, format="OGG" if form == "opus" else form, subtype=subtype)
         data = out.getvalue()
     upstream.answers(data, content_type="audio/mpeg")
     answer = sdk.audio.speech.create(model=SPEECH, input="good day", voice="alloy", response_format=form)  # type: ignore[arg-type]  # the parameter is one of the SDK's literals
@@ -155,8 +155,9 @@ def test_an_upstream_that_sends_no_picture(sdk: openai.OpenAI, upstream: Scripte
 def test_what_cannot_be_marked_is_refused_before_it_is_made(sdk: openai.OpenAI, upstream: ScriptedUpstream) -> None:
     """A format without a mark of ours never reaches the upstream."""
     before = len(upstream.requests)
-    with pytest.raises(openai.BadRequestError):
-        sdk.audio.speech.create(model=SPEECH, input="good day", voice="alloy", response_format="flac")
+    for form in ("aac", "pcm"):
+        with pytest.raises(openai.BadRequestError):
+            sdk.audio.speech.create(model=SPEECH, input="good day", voice="alloy", response_format=form)
     with pytest.raises(openai.BadRequestError):
         sdk.images.generate(model=IMAGE, prompt="a lake", response_format="url")
     assert len(upstream.requests) == before

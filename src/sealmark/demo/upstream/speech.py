@@ -42,7 +42,11 @@ VOICES = {
     "shimmer": "f5",
     "verse": "m6",
 }
-FORMATS = {"wav": ("WAV", "PCM_16", "audio/wav"), "mp3": ("MP3", "MPEG_LAYER_III", "audio/mpeg")}
+FORMATS = {
+    "wav": ("WAV", "PCM_16", "audio/wav"),
+    "mp3": ("MP3", "MPEG_LAYER_III", "audio/mpeg"),
+    "flac": ("FLAC", "PCM_16", "audio/flac"),
+}
 
 _WORDS_A_MINUTE = {"cmn": 150, "en-us": 165}
 _SLOWEST, _FASTEST = 80, 450  # espeak-ng's own limits of espeakRATE

@@ -53,6 +53,18 @@ class UnknownPictureMode(SealmarkError):
     en_next: ClassVar[str] = "Convert the picture to RGB, grey or CMYK first."
 
 
+class UnknownPosition(SealmarkError):
+    """A place for a mark that there is not (GB 45438 5.1, 5.3)."""
+
+    code: ClassVar[str] = "marks.explicit.position"
+    status: ClassVar[int] = 422
+    article: ClassVar[int | None] = 17
+    zh: ClassVar[str] = "没有名为 {position} 的标识位置。"
+    en: ClassVar[str] = "There is no position {position} for a mark."
+    zh_next: ClassVar[str] = "可用的位置：{available}。"
+    en_next: ClassVar[str] = "Positions: {available}."
+
+
 class UnusableSound(SealmarkError):
     """Samples or a rate to which no announcement can be added."""
 

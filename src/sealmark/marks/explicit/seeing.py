@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from sealmark.errors import SealmarkError
-from sealmark.marks.explicit.stamp import Corner, Mask, corner_of, stamp
+from sealmark.marks.explicit.errors import PictureTooSmall
+from sealmark.marks.explicit.stamp import Corner, Mask, Stamp, corner_of, stamp
 from sealmark.marks.explicit.wording import table
 
 SIDE = 320  # pixels of the shortest side at which pictures are looked at
 CLOSE = 0.1  # of likeness
+# What spares a picture another mark is more than a trace: hardly anything else looks so, and it is not faded. Ink on
+# a plate over white is 150 brighter than it.
+_SURE, _LEAST_STRENGTH, _INK, _NO_INK = 0.85, 100, 0.9, 0.05
 SLACK = 3  # pixels, there, by which a stamp may lie beside its place
 LEAST = 16  # pixels of the shortest side below which no letters of a picture scaled down can be read
 END = 8  # shortest sides, and at least 256 pixels, of a slender picture's ends: more than the longest wording takes
@@ -87,6 +91,29 @@ def _moved(begin: float, share: float, ends: int, whole: int) -> float:
     """A share of the ends as one of the whole; what begins in the second end lies behind what was left out."""
     left_out = whole - ends if begin >= 0.5 else 0
     return share if ends == whole else (share * ends + left_out) / whole
+
+
+def borne(picture: Image.Image, wording: str) -> bool:
+    """Whether an upright picture surely bears this wording in a corner, as we draw it at its size, and as legible.
+
+    Raises what `stamp` raises for a wording.
+    """
+    try:
+        made = stamp(wording, picture.size)
+    except PictureTooSmall:  # it has no room for one
+        return False
+    height, width = made.ink.shape
+    corners = (corner_of(picture.size, made, corner) for corner in get_args(Corner))
+    patches = (picture.crop((x, y, x + width, y + height)).convert("L") for x, y in corners)
+    return any(_is_mark(np.asarray(patch, np.float32), made) for patch in patches)
+
+
+def _is_mark(patch: NDArray[np.float32], made: Stamp) -> bool:
+    """Whether the very place of a mark looks like it: like its letters, and these much brighter than its plate."""
+    ground = (made.ink < _NO_INK) & (made.plate > _INK)
+    if patch[made.ink > _INK].mean() - patch[ground].mean() < _LEAST_STRENGTH:
+        return False
+    return float(np.corrcoef(patch[made.plate > _INK], made.ink[made.plate > _INK])[0, 1]) >= _SURE
 
 
 def _fullest(sights: list[Sight]) -> Sight:

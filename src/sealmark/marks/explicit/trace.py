@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Kind = Literal["wording", "voice", "rhythm"]
+Place = Literal["start", "middle", "end"]
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -12,7 +15,7 @@ class Trace:
     tier *suspected* (Measures Art. 6(3)), never proof of who made the item.
     """
 
-    kind: Literal["wording", "voice", "rhythm"]
+    kind: Kind
     start: int
     end: int
-    place: Literal["start", "end"]
+    place: Place

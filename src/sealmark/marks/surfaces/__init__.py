@@ -16,6 +16,8 @@ __all__ = ["UNPERCEIVED", "Asked", "Shown", "Surface", "of"]
 
 # The module of a format's name, and of whole media; a name goes before its medium, and None says that there is none.
 _FORMATS: Mapping[str, str | None] = {
+    "tiff": "tiff",
+    "heif": None,  # of HEVC, which no library of ours encodes
     "svg": "svg",
     "html": "html",
     "epub": "epub",

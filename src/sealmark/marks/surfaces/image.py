@@ -1,29 +1,61 @@
-"""Pictures: a wording in a corner (GB 45438 5.2; Art. 17(3))."""
+"""Pictures: a wording in a corner, of moving ones on every frame (GB 45438 5.2; Art. 17(3))."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from PIL.Image import Image
 
 from sealmark.marks import note
 from sealmark.marks.explicit import image as drawing
 from sealmark.marks.explicit import seeing
+from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.finding import LayerFinding, Whereabouts
 from sealmark.marks.note import Note
 from sealmark.marks.surfaces.surface import UNPERCEIVED, Asked, Shown, Surface
 from sealmark.media import Format, Limits, image
 from sealmark.media.errors import MovingImage, NotEncodable
-from sealmark.media.image import Picture
+from sealmark.media.image import Motion, Picture, moving
 from sealmark.media.pieces import Buffer
 
 
 def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:
-    picture = image.decode(bytes(data), asked.limits)
-    picture = picture.freshened() if asked.fresh else picture
-    drawn = drawing.draw(picture.rgb(), wording=asked.explicit.wording, corner=asked.explicit.corner)
-    return image.encode(picture.painted(drawn)), _losses(picture)
+    whole = bytes(data)
+    if image.is_moving(whole):
+        return _mark_moving(moving.decode(whole, asked.limits), asked)
+    came = image.decode(whole, asked.limits)
+    picture = came.freshened() if asked.fresh else came
+    drawn = _drawn(picture, asked.explicit)
+    if drawn is came and not came.unhidden:
+        return data, ()
+    return image.encode(drawn), losses([picture])
+
+
+def _mark_moving(came: Motion, asked: Asked) -> Shown:
+    motion = came.freshened() if asked.fresh else came
+    frames = tuple(_drawn(frame, asked.explicit) for frame in motion.frames)
+    spared = all(drawn is frame and not frame.unhidden for drawn, frame in zip(frames, came.frames, strict=True))
+    if spared:
+        return came.source, ()
+    return moving.encode(replace(motion, frames=frames)), losses(frames)
+
+
+def _drawn(picture: Picture, chosen: ExplicitOptions) -> Picture:
+    """The picture with its mark; the same one where a mark of ours stands there already."""
+    shown = picture.rgb()
+    if seeing.borne(shown, chosen.wording):
+        return picture
+    return picture.painted(drawing.draw(shown, wording=chosen.wording, corner=chosen.corner))
 
 
 def _plain(data: Buffer, _form: Format, asked: Asked) -> Shown:
+    whole = bytes(data)
+    if asked.fresh and image.is_moving(whole):
+        motion = moving.decode(whole, asked.limits).freshened()
+        return moving.encode(motion), losses(motion.frames)
     if asked.fresh:
-        picture = image.decode(bytes(data), asked.limits).freshened()
-        return image.encode(picture), _losses(picture)
-    return _unhidden(bytes(data), asked.limits) if asked.own else (data, ())
+        picture = image.decode(whole, asked.limits).freshened()
+        return image.encode(picture), losses([picture])
+    return _unhidden(whole, asked.limits) if asked.own else (data, ())
 
 
 def _unhidden(data: bytes, limits: Limits) -> Shown:
@@ -31,27 +63,36 @@ def _unhidden(data: bytes, limits: Limits) -> Shown:
     if not image.is_see_through(data):
         return data, ()
     picture = image.decode(data, limits)
-    return (image.encode(picture), _losses(picture)) if picture.unhidden else (data, ())
+    return (image.encode(picture), losses([picture])) if picture.unhidden else (data, ())
 
 
-def _losses(picture: Picture) -> tuple[Note, ...]:
-    said = ((picture.shallower, note.SHALLOWER), (picture.unhidden, note.UNHIDDEN))
+def losses(pictures: Iterable[Picture]) -> tuple[Note, ...]:
+    """What marking cost, of all pictures together."""
+    every = list(pictures)
+    said = ((any(one.shallower for one in every), note.SHALLOWER), (any(one.unhidden for one in every), note.UNHIDDEN))
     return tuple(loss for holds, loss in said if holds)
 
 
 def _find(data: Buffer, _form: Format, limits: Limits) -> LayerFinding:
+    whole = bytes(data)
     try:
-        picture = image.decode(bytes(data), limits).rgb()
-        sights = seeing.find(picture)
+        if image.is_moving(whole):
+            return sighted(moving.decode(whole, limits, most=1).first.rgb())
+        return sighted(image.decode(whole, limits).rgb())
     except (MovingImage, NotEncodable):
         return UNPERCEIVED
+
+
+def sighted(shown: Image) -> LayerFinding:
+    """What is seen of marks on a picture; of several the first."""
+    sights = seeing.find(shown)
     if not sights:
         zh = "四角没有看到本平台样式的显式标识；他人样式的标识尚不能识别。"
         en = "No corner bears a visible mark as we draw it; another's is not recognised."
         return LayerFinding("none", zh, en)
     words = "、".join(dict.fromkeys(sight.wording for sight in sights))
     zh, en = f"图片上有“{words}”字样的显式标识。", f"The picture bears a visible mark that reads {words}."
-    where = Whereabouts(tuple(sight.box for sight in sights), picture.width / picture.height)
+    where = Whereabouts(tuple(sight.box for sight in sights), shown.width / shown.height)
     return LayerFinding("found", zh, en, ", ".join(dict.fromkeys(sight.corner for sight in sights)), where=where)
 
 

@@ -1,6 +1,4 @@
-"""Text: a written mark at its start, or at start and end (GB 45438 5.1; Art. 17(1))."""
-
-from typing import Literal
+"""Text: a written mark at its start, and besides in its middle or at its end (GB 45438 5.1; Art. 17(1))."""
 
 from sealmark.marks.explicit import text as visible
 from sealmark.marks.finding import LayerFinding
@@ -14,23 +12,20 @@ def _mark(data: Buffer, form: Format, asked: Asked) -> Shown:
     chosen = asked.explicit
     position = chosen.position or ("start_end" if form is markdown.FORMAT else "start")
     if form is not markdown.FORMAT:
-        marked = visible.mark(whole, position=_both(position), language=chosen.language)
+        marked = visible.mark(whole, position=position, language=chosen.language)
         return (marked + credential).encode(), ()
     document = markdown.parse(whole)
-    body = visible.mark(document.body, position=_both(position), language=chosen.language)
+    body = visible.mark(document.body, position=position, language=chosen.language)
     return (document.head + document.front + document.close + body + credential).encode(), ()
-
-
-def _both(position: Literal["start", "end", "start_end"]) -> Literal["start", "start_end"]:
-    # A mark at the end alone would be read too late; the end is always an addition to the start.
-    return "start" if position == "start" else "start_end"
 
 
 def _find(data: Buffer, _form: Format, _limits: Limits) -> LayerFinding:
     seen, _ = text_wrapper.parted(text.decode(text.uncut(bytes(data))))
     traces = visible.find(seen)
     if not traces:
-        return LayerFinding("none", "文本首尾没有显式标识。", "No visible mark stands at the start or end of the text.")
+        return LayerFinding(
+            "none", "文本首尾和中间没有显式标识。", "No visible mark stands at start, middle or end of the text."
+        )
     where = ", ".join(trace.place for trace in traces)
     return LayerFinding("found", "文本带有可见的生成合成标识。", "The text bears a visible mark of generation.", where)
 

@@ -15,8 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageOps
 from sealmark import media
 from sealmark.media import Limits, image, jpeg, png, webp
 from sealmark.media.errors import Damaged, MovingImage, NotEncodable, TooManyPixels
-
-from . import samples
+from tests.media import samples
 
 BOX = (60, 40, 90, 60)
 

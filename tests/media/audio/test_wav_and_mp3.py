@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from sealmark.media import Limits, audio, id3, mp3, riff, wav
 from sealmark.media.errors import Damaged, EmptyItem, MediaError, NotEncodable, TooManySamples
-
-from . import samples
+from tests.media import samples
 
 # The peer reader is untyped.
 PEER: Any = mutagen.id3
