@@ -12,6 +12,7 @@ import resource
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
@@ -155,14 +156,12 @@ def _serve(connection: Connection, limits: Limits, modules: tuple[str, ...]) -> 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for module in modules:
         importlib.import_module(module)
-    connection.send(True)
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError):  # whoever started us is gone
+        connection.send(True)
+        while True:
             function, arguments, named = connection.recv()
-        except EOFError:
-            return
-        _limit_cpu(limits.seconds)
-        connection.send(_attempt(function, arguments, named))
+            _limit_cpu(limits.seconds)
+            connection.send(_attempt(function, arguments, named))
 
 
 def _limit_cpu(seconds: float) -> None:
