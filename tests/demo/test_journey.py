@@ -156,7 +156,11 @@ def test_the_alteration_is_found(walked: Walked, ledger: LocalLedger) -> None:
     assert verdict.tier == "suspected"
     assert verdict.known is not None
     assert verdict.known.altered
-    assert set(walked.facts["alter"]["warnings"]) == {"marks.altered_after_release", "marks.label_differs"}
+    assert set(walked.facts["alter"]["warnings"]) == {
+        "marks.altered_after_release",
+        "marks.label_differs",
+        "marks.credential_invalid",
+    }
 
 
 @pytest.mark.slow

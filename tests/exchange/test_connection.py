@@ -294,6 +294,7 @@ def test_an_answer_before_the_request_is_sent_is_none(
         for writer in connections:
             writer.transport.abort()
         server.close()
+        await server.wait_closed()  # a loop that closes over open connections may wait for them without end
 
     run(ask())
 

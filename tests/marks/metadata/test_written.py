@@ -452,15 +452,17 @@ def test_label_cut_in_its_middle_is_never_none() -> None:
 
 
 @pytest.mark.parametrize("key", samples.WRITTEN)
-def test_visible_mark_is_refused_until_there_is_one(key: str) -> None:
-    """A line of words would break these formats: the metadata mark alone is written, when asked for alone."""
-    data, name = samples.WRITTEN[key], f"a.{key}"
-    with pytest.raises(SealmarkError) as caught:
-        mark(data, ONE, name=name)
-    assert isinstance(caught.value, NoExplicitMark) or key == "svg"
-    marked = mark(data, ONE, layers=("metadata",), name=name)
+def test_metadata_mark_alone_is_written(key: str) -> None:
+    """Who shows the mark elsewhere asks for the label alone; writing it twice changes nothing."""
+    marked = mark(samples.WRITTEN[key], ONE, layers=("metadata",), name=f"a.{key}")
     assert (marked.format.name, marked.layers) == (key, ("metadata",))
     assert mark(marked.data, ONE, layers=("metadata",)).data == marked.data
+
+
+def test_data_bears_no_visible_mark() -> None:
+    """A line of words would break JSON: its label rides in the data alone (docs/reference/formats.md)."""
+    with pytest.raises(NoExplicitMark):
+        mark(samples.WRITTEN["json"], ONE, name="a.json")
 
 
 def test_field_of_that_name_which_is_no_label_is_not_overwritten() -> None:
