@@ -135,7 +135,7 @@ def test_json_carries_the_error_too(call: Call) -> None:
 def test_a_fault_of_ours_shows_no_traceback(call: Call, monkeypatch: pytest.MonkeyPatch, picture: Path) -> None:
     """Of what nobody foresaw, kind and place are told, never the text: it might hold what was given."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a secret prompt")
 
     monkeypatch.setattr(verify, "verdict_of", broken)

@@ -12,14 +12,9 @@ from sealmark.demo.traveller import Facts, Traveller, require
 from sealmark.media import png
 
 ARTEFACTS = ("painting.png", "speech.wav", "chat.txt")
-# A text shows its mark, and carries nothing else: what merely shows a mark is suspected (Measures, Art. 6).
-EXPECTED = {"painting.png": "is", "speech.wav": "is", "chat.txt": "suspected"}
+# Picture and sound carry their label; a text has no place for one, so its label lies beside it.
+EXPECTED = dict.fromkeys(ARTEFACTS, "is")
 ALTERED = "painting-altered.png"
-_WORDS = {
-    "is": ("属于", "is AI-generated"),
-    "suspected": ("疑似", "suspected: shows a mark"),
-    "may_be": ("可能", "may be"),
-}
 _PATIENCE = 120  # seconds
 _TIER = re.compile(rb"(Label&quot;:&quot;)1")  # as it stands in the picture's XMP
 
@@ -44,11 +39,8 @@ def verify(traveller: Traveller) -> Facts:
             f"{name} 的编号与当时不同",
             f"{name} has another number",
         )
-        words = _WORDS[verdict["verdict"]]
-        known = traveller.say("由此处交付，未被改动", "released here, unchanged")
-        traveller.narrator.row(
-            name, name, f"{words[traveller.language == 'en']}{traveller.say('；', '; ')}{known}", "good"
-        )
+        shown = traveller.say("属于；由此处交付，未被改动", "is AI-generated; released here, unchanged")
+        traveller.narrator.row(name, name, shown, "good")
         found[name] = {"verdict": verdict["verdict"], "unchanged": True}
     by_hand = f"{program()} verify {short(traveller.file(ARTEFACTS[0]))} --data-dir {short(traveller.deployment.data)}"
     traveller.narrator.row("命令", "by hand", by_hand, "muted")
