@@ -13,6 +13,7 @@ from benchmarks.gateway.answers import MARKED, Wrong, check_answers, labels_of, 
 from benchmarks.gateway.books import Sent
 from benchmarks.gateway.contestants import DIRECT, SEALMARK, Contestant
 from benchmarks.gateway.load import Answer, Call, send
+from benchmarks.gateway.process import TICK
 from benchmarks.gateway.texts import ANSWER, ECHO, PACED, PARROT, QUESTION, WORD
 from benchmarks.measure import Pace
 
@@ -104,7 +105,8 @@ class Race:
         answers = uvloop.run(send(call, count, task.concurrency))
         elapsed = time.perf_counter() - started
         time.sleep(SETTLED)
-        cpu = (contestant.server.cpu() - cpu) / count * 1e3
+        # The clock counts in ticks: what a difference of floats has beyond them is no time.
+        cpu = round((contestant.server.cpu() - cpu) * TICK) / TICK / count * 1e3
         self._check(contestant, call, answers)
         whole, first = [answer.whole for answer in answers], [answer.first for answer in answers]
         return Batch(cpu, centiles(whole), centiles(first), count / elapsed)
