@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from sealmark.errors import SealmarkError
-from sealmark.exchange.errors import (
+from sealmark.exchange.upstreams import connection
+from sealmark.exchange.upstreams.errors import (
     UpstreamBroken,
     UpstreamBusy,
     UpstreamRefused,
@@ -27,7 +28,6 @@ from sealmark.exchange.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from sealmark.exchange.upstreams import connection
 from sealmark.exchange.upstreams.openai import Upstreams
 from sealmark.registers.service import Service
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sealmark.errors import SealmarkError
 from sealmark.exchange.chat import Head, Marking, kept
-from sealmark.exchange.errors import UpstreamRubbish
 from sealmark.exchange.pieces import Pieces, condensed
+from sealmark.exchange.upstreams.errors import UpstreamRubbish
 from sealmark.items import texts
 from sealmark.review import Entry, Library
 

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from sealmark.errors import why
-from sealmark.exchange.errors import UnknownBinary, UpstreamRubbish
+from sealmark.exchange.errors import UnknownBinary
 from sealmark.exchange.fields import ANSWER_TEXTS, FINISH_REASONS, USAGE
+from sealmark.exchange.upstreams.errors import UpstreamRubbish
 
 CALLS = 128  # tool calls in one message, as the OpenAI interface bounds its tools
 CONTENT = ("content",)

@@ -18,11 +18,12 @@ from sealmark.exchange.answers import (
     texts_of,
     usage_of,
 )
-from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish
+from sealmark.exchange.errors import UnusableRequest
 from sealmark.exchange.fields import CHAT
 from sealmark.exchange.inline import require_none
 from sealmark.exchange.record import Exchange, Item
 from sealmark.exchange.stages import Stages, beside, parsed
+from sealmark.exchange.upstreams.errors import UpstreamRubbish
 from sealmark.items.texts import Kept, parted
 from sealmark.ledger import Entry
 from sealmark.marks.explicit import text as explicit

@@ -7,10 +7,11 @@ from hashlib import sha256
 from typing import Any, cast
 
 from sealmark.errors import SealmarkError, why
-from sealmark.exchange.errors import UnusableRequest, UpstreamRubbish, WorkerDied, WorkersBusy
+from sealmark.exchange.errors import UnusableRequest, WorkerDied, WorkersBusy
 from sealmark.exchange.fields import IMAGES, SPEECH
 from sealmark.exchange.record import Exchange, Item, Recorder
 from sealmark.exchange.stages import Stages, parsed, required_text
+from sealmark.exchange.upstreams.errors import UpstreamRubbish
 from sealmark.items.originals import Made
 from sealmark.marks import credential
 from sealmark.marks.explicit.options import ExplicitOptions

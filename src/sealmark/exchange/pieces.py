@@ -21,8 +21,8 @@ from sealmark.exchange.answers import (
     usage_of,
 )
 from sealmark.exchange.chat import Head, Marking, Released
-from sealmark.exchange.errors import UpstreamRubbish
 from sealmark.exchange.inline import InlineWatch
+from sealmark.exchange.upstreams.errors import UpstreamRubbish
 from sealmark.review import Finding, Library, StreamReviewer
 
 MOST = 2_000_000  # characters of one stream: so that its record, with what was withheld, has room for them

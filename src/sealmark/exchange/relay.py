@@ -8,22 +8,13 @@ from typing import Any, Protocol
 
 from sealmark.errors import SealmarkError, why
 from sealmark.exchange.chat import PATH, Outcome, envelope, items_of, kept, plan_of
-from sealmark.exchange.errors import (
-    ClientLeft,
-    InlineMedium,
-    NotJson,
-    OutputBlocked,
-    Stopping,
-    TooIntricate,
-    TooLong,
-    UpstreamBroken,
-    UpstreamRubbish,
-)
+from sealmark.exchange.errors import ClientLeft, InlineMedium, NotJson, OutputBlocked, Stopping, TooIntricate, TooLong
 from sealmark.exchange.fields import CHAT
 from sealmark.exchange.pieces import Pieces, condensed
 from sealmark.exchange.record import Exchange
 from sealmark.exchange.shapes import DONE, error_body, event
 from sealmark.exchange.stages import AT_ONCE, REVIEWERS, Stages, fault, parsed
+from sealmark.exchange.upstreams.errors import UpstreamBroken, UpstreamRubbish
 from sealmark.ledger import Entry
 from sealmark.ledger.errors import LedgerError
 from sealmark.marks.label import Label

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 from sealmark.media.pieces import Buffer
@@ -55,10 +55,7 @@ FORMAT = Format("avi", "video", ("video/x-msvideo", "video/avi", "video/vnd.avi"
 
 def parse(data: Buffer) -> Container:
     """Where everything stands; raises `Damaged` for truncation and sizes that lie."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Container, Damaged | None]:

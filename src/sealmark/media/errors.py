@@ -1,6 +1,10 @@
 """What can be wrong with an item itself, before anyone looks at what it says."""
 
+from typing import TypeVar
+
 from sealmark.errors import SealmarkError
+
+Container = TypeVar("Container")
 
 
 class MediaError(SealmarkError):
@@ -76,6 +80,14 @@ class Damaged(MediaError):
     en = "The {format} file is damaged or truncated ({en_reason})."
     zh_next = "请重新导出或重新下载完整的文件。"
     en_next = "Export or download the complete file again."
+
+
+def intact(read: "tuple[Container, MediaError | None]") -> "Container":
+    """What was read of a file that is whole; raises what is wrong with one that is not."""
+    container, damage = read
+    if damage is not None:
+        raise damage
+    return container
 
 
 class MetadataOverLimit(MediaError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sealmark.errors import why
 from sealmark.media import flac_frame, id3
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.id3 import Tag
 from sealmark.media.limits import MOST_PARTS
@@ -75,10 +75,7 @@ FORMAT = Format("flac", "audio", ("audio/flac", "audio/x-flac"), ("flac",), is_f
 
 def parse(data: Buffer) -> Container:
     """Split a FLAC into its blocks; raises `Damaged` where a size lies or the last frame of sound is not whole."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Container, Damaged | None]:

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from sealmark.errors import why
 from sealmark.media import amf
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.pieces import Buffer, Pieces, Span
 
@@ -53,10 +53,7 @@ FORMAT = Format("flv", "video", ("video/x-flv", "video/flv"), ("flv",), is_flv, 
 
 def parse(data: Buffer) -> Container:
     """Where the metadata stands; raises `Damaged` for truncation and sizes that lie."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Container, Damaged | None]:

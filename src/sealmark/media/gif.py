@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 
@@ -53,10 +53,7 @@ FORMAT = Format("gif", "image", ("image/gif",), ("gif",), is_gif)
 
 def parse(data: bytes) -> Container:
     """Split a GIF into its blocks; raises `Damaged` for truncation and unknown blocks."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: bytes) -> tuple[Container, Damaged | None]:

@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 from sealmark.media.pieces import Buffer, Pieces, Span
@@ -42,10 +42,7 @@ FORMAT = Format("glb", "scene", ("model/gltf-binary",), ("glb", "vrm"), is_glb, 
 
 def parse(data: Buffer) -> Container:
     """Split a GLB; raises `Damaged` where lengths lie or bytes are missing."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Container, Damaged | None]:

@@ -13,7 +13,7 @@ from html.entities import html5
 
 from sealmark.errors import why
 from sealmark.media import text
-from sealmark.media.errors import Damaged, NotUtf8
+from sealmark.media.errors import Damaged, NotUtf8, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 
@@ -134,10 +134,7 @@ def remains(data: bytes) -> tuple[Document, Damaged | None]:
 
 def parse(data: bytes) -> Document:
     """As `remains`; raises `Damaged`."""
-    document, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return document
+    return intact(remains(data))
 
 
 def is_xml(data: bytes) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sealmark.errors import why
 from sealmark.media import exif
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 
@@ -54,10 +54,7 @@ FORMAT = Format("jpeg", "image", ("image/jpeg", "image/jpg", "image/pjpeg"), ("j
 
 def parse(data: bytes) -> Container:
     """Split a JPEG at its first scan and at EOI; raises `Damaged` when either is missing or a segment is cut."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: bytes) -> tuple[Container, Damaged | None]:

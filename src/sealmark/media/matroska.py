@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from sealmark.errors import why
 from sealmark.media import ebml
 from sealmark.media.ebml import Element
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
 
@@ -80,10 +80,7 @@ WEBM = Format("webm", "video", ("video/webm", "audio/webm"), ("webm", "weba"), i
 
 def parse(data: Buffer) -> Container:
     """Where everything stands; raises `Damaged` for truncation and sizes that lie."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Container, Damaged | None]:

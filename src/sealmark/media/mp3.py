@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sealmark.errors import why
 from sealmark.media import id3, mpeg
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.id3 import Tag
 
@@ -31,10 +31,7 @@ FORMAT = Format("mp3", "audio", ("audio/mpeg", "audio/mp3"), ("mp3",), is_mp3)
 
 def parse(data: bytes) -> Container:
     """Split an MP3 into tags and sound; raises `Damaged` where a size lies or no sound follows."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: bytes) -> tuple[Container, Damaged | None]:

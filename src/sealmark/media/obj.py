@@ -1,17 +1,14 @@
 """Wavefront OBJ: statements a line each; what stands before the first vertex is the head (Object Files, B1)."""
 
 import re
-from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import HEAD, Format
 from sealmark.media.limits import MOST_PARTS
+from sealmark.media.lines import LINE, LONGEST, Header
 from sealmark.media.pieces import Buffer
-from sealmark.media.ply import LINE
 
-# Longer than any honest head.
-LONGEST = 1 << 20
 _VERTEX = re.compile(rb"[ \t]*v[ \t]+[-+.0-9]\S*[ \t]+[-+.0-9]\S*[ \t]+[-+.0-9]")
 _STATEMENT = re.compile(
     rb"[ \t]*(?:#|\s*\Z|(?:v|vt|vn|vp|p|l|f|g|s|mg|o|cstype|deg|bmat|step|curv|curv2|surf|parm|trim|hole|scrv|sp"
@@ -19,20 +16,6 @@ _STATEMENT = re.compile(
     rb"(?:[ \t]|\s*\Z))"
 )
 _LABELLED = re.compile(rb"# AIGC: \{[^\r\n]*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The lines before the first vertex with their line ends, and where that vertex stands."""
-
-    lines: tuple[bytes, ...]
-    end: int
-
-    @property
-    def ending(self) -> bytes:
-        """How this file ends its lines."""
-        first = self.lines[0] if self.lines else b""
-        return first[len(first.rstrip(b"\r\n")) :] or b"\n"
 
 
 def is_obj(data: bytes) -> bool:
@@ -54,10 +37,7 @@ FORMAT = Format("obj", "scene", ("model/obj", "text/prs.wavefront-obj"), ("obj",
 
 def parse(data: Buffer) -> Header:
     """The head; raises `Damaged` where no vertex follows it."""
-    header, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return header
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Header, Damaged | None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sealmark.errors import why
 from sealmark.media import ogg_page, vorbis_comment
-from sealmark.media.errors import Damaged, MediaError, MetadataOverLimit, SeveralStreams
+from sealmark.media.errors import Damaged, MediaError, MetadataOverLimit, SeveralStreams, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 from sealmark.media.ogg_page import Page
@@ -90,10 +90,7 @@ def parse(data: Buffer) -> Container:
 
     Raises `Damaged`, also where the last page is not whole, `SeveralStreams` and `MetadataOverLimit`.
     """
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Container, MediaError | None]:

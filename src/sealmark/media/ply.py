@@ -1,33 +1,16 @@
 """PLY: a header of lines, in text for text and for binary files, and the elements behind it (Turk 1994)."""
 
 import re
-from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
+from sealmark.media.lines import LINE, LONGEST, Header
 from sealmark.media.pieces import Buffer
 
-# Longer than any honest header.
-LONGEST = 1 << 20
 _BEGIN = re.compile(rb"ply[ \t]*(?:\r\n|\n|\r)(?:(?:comment|obj_info)\b[^\r\n]*+(?:\r\n|\n|\r))*format[ \t]")
 _FORMAT = re.compile(rb"format[ \t]+(?:ascii|binary_little_endian|binary_big_endian)[ \t]+1\.0\s*\Z")
-LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r|\Z)")
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The header's lines with their line ends, and where the elements begin."""
-
-    lines: tuple[bytes, ...]
-    end: int
-
-    @property
-    def ending(self) -> bytes:
-        """How this header ends its lines."""
-        first = self.lines[0] if self.lines else b""
-        return first[len(first.rstrip(b"\r\n")) :] or b"\n"
 
 
 def is_ply(data: bytes) -> bool:
@@ -40,10 +23,7 @@ FORMAT = Format("ply", "scene", ("model/ply", "application/x-ply", "application/
 
 def parse(data: Buffer) -> Header:
     """The header; raises `Damaged` where it does not end, or names no format."""
-    header, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return header
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Header, Damaged | None]:

@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
 
@@ -60,10 +60,7 @@ FORMAT = Format("png", "image", ("image/png",), ("png",), is_png)
 
 def parse(data: bytes) -> Container:
     """Split a PNG into its chunks; raises `Damaged` for truncation, wrong CRCs and a wrong order."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: bytes) -> tuple[Container, Damaged | None]:

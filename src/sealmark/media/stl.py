@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import HEAD, Format
 from sealmark.media.pieces import Buffer
 
@@ -43,10 +43,7 @@ FORMAT = Format(
 
 def parse(data: Buffer) -> Head:
     """What stands before the triangles; raises `Damaged` where these are missing or cut."""
-    head, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return head
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Head, Damaged | None]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.exif import EXIF_POINTER, USER_COMMENT, Order
 from sealmark.media.format import Format
 from sealmark.media.limits import MOST_PARTS
@@ -118,10 +118,7 @@ FORMAT = Format("tiff", "image", ("image/tiff", "image/x-adobe-dng"), ("tif", "t
 
 def parse(data: bytes) -> Container:
     """The directories of a TIFF; raises `Damaged` where an offset leads out of the file or round in a circle."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: bytes) -> tuple[Container, Damaged | None]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media.errors import Damaged, MetadataOverLimit
+from sealmark.media.errors import Damaged, MetadataOverLimit, intact
 from sealmark.media.format import Format
 from sealmark.media.pieces import Buffer
 
@@ -81,10 +81,7 @@ FORMAT = Format("usda", "scene", ("model/vnd.usda",), ("usda",), is_usda, mapped
 
 def parse(data: Buffer) -> Layer:
     """The head of a layer; raises `Damaged` where its metadata does not end, and `MetadataOverLimit`."""
-    layer, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return layer
+    return intact(remains(data))
 
 
 def remains(data: Buffer) -> tuple[Layer, Damaged | MetadataOverLimit | None]:

@@ -2,7 +2,7 @@
 
 from sealmark.errors import why
 from sealmark.media import riff
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.riff import Chunk, Container
 
@@ -20,10 +20,7 @@ FORMAT = Format("wav", "audio", ("audio/wav", "audio/x-wav", "audio/wave", "audi
 
 def parse(data: bytes) -> Container:
     """Split a WAV into chunks; raises `Damaged` also where format or sound is missing."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: bytes) -> tuple[Container, Damaged | None]:

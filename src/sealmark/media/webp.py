@@ -2,7 +2,7 @@
 
 from sealmark.errors import why
 from sealmark.media import riff
-from sealmark.media.errors import Damaged
+from sealmark.media.errors import Damaged, intact
 from sealmark.media.format import Format
 from sealmark.media.riff import Chunk, Container
 
@@ -28,10 +28,7 @@ FORMAT = Format("webp", "image", ("image/webp",), ("webp",), is_webp)
 
 def parse(data: bytes) -> Container:
     """Split a WebP into chunks; raises `Damaged` also where no picture is in it."""
-    container, damage = remains(data)
-    if damage is not None:
-        raise damage
-    return container
+    return intact(remains(data))
 
 
 def remains(data: bytes) -> tuple[Container, Damaged | None]:

@@ -326,8 +326,8 @@ def test_names_of_files_are_shown_harmlessly(client: TestClient) -> None:
 
 def test_a_busy_house_says_so(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """When every place is taken for too long: 503 with Retry-After, not a queue without end."""
-    monkeypatch.setattr("sealmark.web.portal.portal.AT_ONCE", 0)
-    monkeypatch.setattr("sealmark.web.portal.portal.PATIENCE", 0.01)
+    monkeypatch.setattr("sealmark.web.places.AT_ONCE", 0)
+    monkeypatch.setattr("sealmark.web.places.PATIENCE", 0.01)
     with client_of(house) as client:
         answer = client.post("/verify", files={"file": ("a.png", io.BytesIO(picture()))})
     assert answer.status_code == 503

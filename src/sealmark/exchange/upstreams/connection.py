@@ -14,7 +14,7 @@ from urllib.parse import SplitResult
 import httptools
 
 from sealmark.errors import why
-from sealmark.exchange.errors import (
+from sealmark.exchange.upstreams.errors import (
     UpstreamBroken,
     UpstreamBusy,
     UpstreamRubbish,

@@ -9,14 +9,14 @@ from urllib.parse import SplitResult, urlsplit
 import structlog
 
 from sealmark.errors import SealmarkError, why
-from sealmark.exchange.errors import (
+from sealmark.exchange.upstreams.connection import Connection, Pool
+from sealmark.exchange.upstreams.errors import (
     UpstreamBusy,
     UpstreamFailed,
     UpstreamRefused,
     UpstreamRubbish,
     UpstreamTimeout,
 )
-from sealmark.exchange.upstreams.connection import Connection, Pool
 from sealmark.registers.service import Service
 
 log = structlog.get_logger(__name__)

@@ -3,9 +3,6 @@
 Nothing that is sent here is kept, and nothing is recorded.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +17,9 @@ from sealmark.exchange.stages import fault
 from sealmark.house import House
 from sealmark.web.form import Wanted
 from sealmark.web.gateway.http import Disconnected, Receive, Scope, Send, incoming, respond_json
+from sealmark.web.places import Places
 from sealmark.web.portal.allowance import Allowance
-from sealmark.web.portal.errors import Busy
-from sealmark.web.portal.portal import AT_ONCE, PATIENCE, UPLOAD_FACTOR
+from sealmark.web.portal.portal import UPLOAD_FACTOR
 from sealmark.web.problems import problem
 from sealmark.web.upload import Uploads
 
@@ -50,7 +47,7 @@ class Desk:
         self._strangers, self._known = (Uploads(house.transit, settings.body_timeout) for _ in range(2))
         self._theirs = Wanted(min(settings.body_limit * UPLOAD_FACTOR, settings.item_limit), FIELDS, FILES)
         self._ours = replace(self._theirs, limit=settings.item_limit)
-        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._places = Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -74,7 +71,7 @@ class Desk:
 
     def _look(self, submitted: Submitted) -> dict[str, Any]:
         declared = flag(submitted.fields, "declaration") if "declaration" in submitted.fields else None
-        with self._place():
+        with self._places.taken():
             verdict = sealmark.verify(
                 submitted.path,
                 keys=self._house.known_keys,
@@ -84,16 +81,6 @@ class Desk:
                 declaration=declared,
             )
         return {"file": submitted.name, **verdict.as_dict(), "receipt": None}  # a receipt opens only with its own code
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """A place among the verifications that run at once; raises `Busy` when none is free for too long."""
-        if not self._places.acquire(timeout=PATIENCE):
-            raise Busy
-        try:
-            yield
-        finally:
-            self._places.release()
 
 
 async def _tell(error: SealmarkError, scope: Scope, receive: Receive, send: Send) -> None:

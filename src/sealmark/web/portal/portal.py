@@ -1,8 +1,6 @@
 """What the public pages stand on: settings, the registry of items, the register of services."""
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -15,13 +13,11 @@ from sealmark.marks.verifier import Registry
 from sealmark.registers.service import Service
 from sealmark.settings import Settings
 from sealmark.web.design.pages import NOT_KEPT, Pages
+from sealmark.web.places import Places
 from sealmark.web.portal import seen
 from sealmark.web.portal.allowance import Allowance
-from sealmark.web.portal.errors import Busy
 
 UPLOAD_FACTOR = 8  # an item may be larger than what one may ask for in a request's body
-AT_ONCE = 4  # verifications; more would wait for the processor and hold their uploads in memory
-PATIENCE = 10.0  # seconds to wait for a place among them
 _BUSY_WAIT = "5"  # seconds
 
 
@@ -95,7 +91,7 @@ class Portal:
         self.receipts = Allowance(house.settings.verify_per_minute)  # a crowd that verifies keeps nobody from theirs
         self.seen = seen.Signer()
         self.vkey = house.signer.vkey
-        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self.places = Places()
 
     @property
     def upload_limit(self) -> int:
@@ -110,16 +106,6 @@ class Portal:
     def spend(self, request: Request, allowance: Allowance) -> None:
         """Count a request against its sender's allowance; raises `TooManyVisits`."""
         allowance.spend(request.client.host if request.client else "")
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place among the verifications that run at once; raises `Busy` when none is free for too long."""
-        if not self._places.acquire(timeout=PATIENCE):
-            raise Busy
-        try:
-            yield
-        finally:
-            self._places.release()
 
     def failed(self, request: Request, error: SealmarkError, template: str = "error.html", **values: Any) -> Response:
         """The page that says what happened, the article, and what to do."""

@@ -63,7 +63,7 @@ async def again(portal: Portal, request: Request) -> Response:
 
 def look(portal: Portal, submission: Submission) -> Seen:
     """Verify one item; raises what `sealmark.verify` raises, and `Busy`."""
-    with portal.place():
+    with portal.places.taken():
         verdict = sealmark.verify(
             submission.data,
             keys=portal.known_keys,
