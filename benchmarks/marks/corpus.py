@@ -9,7 +9,7 @@ from typing import Any
 
 import soundfile
 
-from tests.media import film_samples, movies, packages, papers, samples, scenes
+from tests.media import film_samples, movies, packages, papers, scenes, specimens
 
 LEAST = 3  # files a format
 Makers = Mapping[str, Callable[[], bytes]]
@@ -19,7 +19,7 @@ _SOUNDED = ("-map", "1:a", "-metadata", "title=题 T")
 
 
 def _pillow(form: str, mode: str = "RGB", **settings: Any) -> Callable[[], bytes]:
-    return lambda: samples.saved(samples.picture(mode=mode), form, **settings)
+    return lambda: specimens.saved(specimens.picture(mode=mode), form, **settings)
 
 
 def _ffmpeg(extension: str, *arguments: str, inputs: tuple[str, ...] = _STILL) -> Callable[[], bytes]:
@@ -33,7 +33,7 @@ def _sounded(extension: str, *arguments: str) -> Callable[[], bytes]:
 def _libheif(mode: str = "RGB", **options: Any) -> Callable[[], bytes]:
     def make() -> bytes:
         out = io.BytesIO()
-        import_module("pillow_heif").from_pillow(samples.picture(mode=mode)).save(out, **options)
+        import_module("pillow_heif").from_pillow(specimens.picture(mode=mode)).save(out, **options)
         return out.getvalue()
 
     return make
@@ -42,7 +42,7 @@ def _libheif(mode: str = "RGB", **options: Any) -> Callable[[], bytes]:
 def _soundfile(form: str, subtype: str, rate: int = 16000, channels: int = 2) -> Callable[[], bytes]:
     def make() -> bytes:
         out = io.BytesIO()
-        soundfile.write(out, samples.tone(1.0, rate, channels), rate, format=form, subtype=subtype)
+        soundfile.write(out, specimens.tone(1.0, rate, channels), rate, format=form, subtype=subtype)
         return out.getvalue()
 
     return make
@@ -62,7 +62,7 @@ def _word(docx: Any) -> Any:
     document.add_heading("题", 1)
     for number in range(20):
         document.add_paragraph(f"第 {number} 段 words")
-    document.add_picture(io.BytesIO(samples.png()))
+    document.add_picture(io.BytesIO(specimens.png()))
     return document
 
 
@@ -139,41 +139,41 @@ def _texts(**items: str) -> Makers:
 
 CORPUS: Mapping[str, Makers] = {
     "png": {
-        "Pillow": samples.png,
+        "Pillow": specimens.png,
         "Pillow 16 bit, alpha": _pillow("PNG", "RGBA", pnginfo=None),
-        "Pillow moving": _pillow("PNG", save_all=True, append_images=[samples.picture().rotate(9)]),
+        "Pillow moving": _pillow("PNG", save_all=True, append_images=[specimens.picture().rotate(9)]),
         "ffmpeg": _ffmpeg("png", "-frames:v", "1", "-pix_fmt", "rgb48be"),
     },
     "jpeg": {
-        "Pillow": samples.jpeg,
-        "Pillow progressive CMYK": lambda: samples.jpeg("CMYK", progressive=True),
+        "Pillow": specimens.jpeg,
+        "Pillow progressive CMYK": lambda: specimens.jpeg("CMYK", progressive=True),
         "ffmpeg": _ffmpeg("jpg", "-frames:v", "1", "-pix_fmt", "yuvj444p"),
     },
     "webp": {
-        "Pillow lossy": samples.webp,
-        "Pillow lossless": lambda: samples.webp("RGBA", lossless=True, exif=samples.exif()),
-        "Pillow moving": _pillow("WEBP", save_all=True, append_images=[samples.picture().rotate(9)]),
+        "Pillow lossy": specimens.webp,
+        "Pillow lossless": lambda: specimens.webp("RGBA", lossless=True, exif=specimens.exif()),
+        "Pillow moving": _pillow("WEBP", save_all=True, append_images=[specimens.picture().rotate(9)]),
         "ffmpeg": _ffmpeg("webp", "-frames:v", "1", "-c:v", "libwebp"),
     },
-    "gif": {"Pillow": samples.gif, "Pillow moving": lambda: samples.gif(4), "ffmpeg": _ffmpeg("gif")},
+    "gif": {"Pillow": specimens.gif, "Pillow moving": lambda: specimens.gif(4), "ffmpeg": _ffmpeg("gif")},
     "tiff": {
-        "Pillow": samples.tiff,
-        "Pillow pages": lambda: samples.tiff(3, compression="tiff_lzw"),
-        "Pillow BigTIFF": lambda: samples.tiff(big_tiff=True),
+        "Pillow": specimens.tiff,
+        "Pillow pages": lambda: specimens.tiff(3, compression="tiff_lzw"),
+        "Pillow BigTIFF": lambda: specimens.tiff(big_tiff=True),
         "ffmpeg": _ffmpeg("tiff", "-frames:v", "1"),
     },
     "heif": {
         "libheif": _libheif(),
-        "libheif alpha, EXIF": _libheif("RGBA", exif=samples.exif().tobytes()),
+        "libheif alpha, EXIF": _libheif("RGBA", exif=specimens.exif().tobytes()),
         "libheif lossless": _libheif(quality=-1),
     },
     "avif": {
         "Pillow": _pillow("AVIF", speed=10),
-        "Pillow alpha, EXIF": _pillow("AVIF", "RGBA", speed=10, exif=samples.exif()),
+        "Pillow alpha, EXIF": _pillow("AVIF", "RGBA", speed=10, exif=specimens.exif()),
         "ffmpeg": _ffmpeg("avif", "-c:v", "libsvtav1", "-frames:v", "1"),
     },
     "svg": {
-        "by hand": lambda: samples.WRITTEN["svg"],
+        "by hand": lambda: specimens.WRITTEN["svg"],
         **_texts(
             metadata=_PLAY.format(f"<metadata>{_RDF}</metadata><path d='M0 0h9'/>"),
             declared='<?xml version="1.0" encoding="UTF-8"?>\r\n<!-- made by x -->\r\n' + _PLAY.format("<g/>"),
@@ -187,29 +187,29 @@ CORPUS: Mapping[str, Makers] = {
     "flv": _of(film_samples.EVERY, "flv"),
     "avi": _of(film_samples.EVERY, "avi"),
     "wav": {
-        "libsndfile": samples.wav,
-        "libsndfile float": lambda: samples.wav("FLOAT", 48000, 2),
+        "libsndfile": specimens.wav,
+        "libsndfile float": lambda: specimens.wav("FLOAT", 48000, 2),
         "ffmpeg": _ffmpeg("wav", "-metadata", "title=T", inputs=_TONE),
     },
     "mp3": {
-        "libsndfile": samples.mp3,
+        "libsndfile": specimens.mp3,
         "ffmpeg": _ffmpeg("mp3", "-metadata", "title=题", inputs=_TONE),
         "ffmpeg ID3v2.3 and v1": _ffmpeg(
             "mp3", "-metadata", "title=T", "-id3v2_version", "3", "-write_id3v1", "1", inputs=_TONE
         ),
     },
     "flac": {
-        "libsndfile": samples.flac,
+        "libsndfile": specimens.flac,
         "libsndfile 24 bit": _soundfile("FLAC", "PCM_24", 48000),
         "ffmpeg": _ffmpeg("flac", "-metadata", "title=题", inputs=_TONE),
     },
     "ogg": {
-        "libsndfile Vorbis": samples.ogg,
+        "libsndfile Vorbis": specimens.ogg,
         "ffmpeg Vorbis": _ffmpeg("ogg", "-c:a", "libvorbis", "-metadata", "title=题", inputs=_TONE),
         "ffmpeg FLAC": _ffmpeg("ogg", "-c:a", "flac", inputs=_TONE),
     },
     "opus": {
-        "libsndfile": lambda: samples.ogg("OPUS"),
+        "libsndfile": lambda: specimens.ogg("OPUS"),
         "ffmpeg": _ffmpeg("opus", "-c:a", "libopus", "-metadata", "title=题", inputs=_TONE),
         "ffmpeg stereo": _ffmpeg("opus", "-c:a", "libopus", "-ac", "2", "-b:a", "32k", inputs=_TONE),
     },
@@ -250,7 +250,7 @@ CORPUS: Mapping[str, Makers] = {
         bom="\ufeff1\n00:00:01,000 --> 00:00:02,000\na\n",
     ),
     "vtt": {
-        "by hand": lambda: samples.WRITTEN["vtt"],
+        "by hand": lambda: specimens.WRITTEN["vtt"],
         "ffmpeg": _subtitles,
         **_texts(bare="WEBVTT\n\n00:01.000 --> 00:02.000 align:start\na\n"),
     },

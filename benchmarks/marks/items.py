@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmarks.marks import peers
 from benchmarks.marks.corpus import made
-from tests.media import samples
+from tests.media import specimens
 
 _NOISE = "noise=alls=40:allf=t"
 _HD = ("-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=25:d=10", "-f", "lavfi", "-i", "sine=d=10")
@@ -42,7 +42,7 @@ def _saved(target: Path, side: tuple[int, int], form: str, **settings: Any) -> N
 def _megabyte(target: Path) -> None:
     """A JPEG of about 1 MB."""
     noise = np.random.default_rng(3).integers(0, 255, (1200, 1100, 3), dtype=np.uint8)
-    target.write_bytes(samples.saved(Image.fromarray(noise), "JPEG", quality=85, exif=samples.exif()))
+    target.write_bytes(specimens.saved(Image.fromarray(noise), "JPEG", quality=85, exif=specimens.exif()))
 
 
 def _sound(target: Path, seconds: float, form: str, subtype: str | None = None, channels: int = 2) -> None:

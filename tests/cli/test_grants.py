@@ -10,7 +10,7 @@ import sealmark
 from sealmark.marks import surfaces
 from tests.cli.conftest import Call
 from tests.deployment import IMAGE, Deployment, deployed
-from tests.media import samples
+from tests.media import specimens
 from tests.upstream import ScriptedUpstream
 
 USER = "(application)"
@@ -27,7 +27,7 @@ def running(tmp_path: Path, upstream: ScriptedUpstream, monkeypatch: pytest.Monk
 def original(tmp_path: Path) -> Path:
     """What the generator made."""
     path = tmp_path / "made.png"
-    path.write_bytes(samples.png())
+    path.write_bytes(specimens.png())
     return path
 
 

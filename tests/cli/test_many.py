@@ -24,7 +24,7 @@ from sealmark.errors import SealmarkError
 from sealmark.media import by_name
 from tests.cli.conftest import Call
 from tests.deployment import ITEM, Deployment
-from tests.media import samples
+from tests.media import specimens
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
     (folder / "深").mkdir(parents=True)
     for number in range(20):
-        (folder / ("深" if number % 2 else ".") / f"图 {number:02}.jpg").write_bytes(samples.jpeg())
+        (folder / ("深" if number % 2 else ".") / f"图 {number:02}.jpg").write_bytes(specimens.jpeg())
     (folder / "bad.png").write_bytes(b"no picture")
     (folder / ".DS_Store").write_bytes(b"x")
     (folder / ".git").mkdir()
-    (folder / ".git" / "a.png").write_bytes(samples.png())
+    (folder / ".git" / "a.png").write_bytes(specimens.png())
     return folder
 
 
@@ -80,7 +80,7 @@ def test_two_files_of_one_name_do_not_meet(call: Call, folder: Path, tmp_path: P
     """The second is refused, whoever marks it first, and the first stays what it was."""
     (tmp_path / "other").mkdir()
     twin = tmp_path / "other" / "图 00.jpg"
-    twin.write_bytes(samples.jpeg())
+    twin.write_bytes(specimens.jpeg())
     ended = call("mark", folder / "图 00.jpg", twin, "-o", "out", "--json")
     assert [line.get("error", {}).get("code") for line in ended.lines] == [None, "cli.would_overwrite"]
 
@@ -89,7 +89,7 @@ def test_each_process_asks_the_ledger(call: Call, deployment: Deployment, key: s
     """Several processes find what a running deployment released, with its receipt."""
     with deployment.client(key) as client:
         for number in range(4):
-            made = client.post("/api/items", files={"file": ("a.png", samples.png())}, data={"model": ITEM})
+            made = client.post("/api/items", files={"file": ("a.png", specimens.png())}, data={"model": ITEM})
             (tmp_path / f"{number}.png").write_bytes(made.content)
     folder = deployment.settings.data_dir
     lines = call("verify", *sorted(tmp_path.glob("*.png")), "-j", "2", "--data-dir", folder, "--json").lines

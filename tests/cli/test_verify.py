@@ -11,7 +11,7 @@ from sealmark.cli import terminal
 from sealmark.demo.evidence import with_other_tier
 from tests.cli.conftest import Call
 from tests.deployment import IMAGE, Deployment
-from tests.media.samples import png_header
+from tests.media.specimens import png_header
 from tests.upstream import ScriptedUpstream
 from tests.web.gateway.test_sdk import picture as encoded
 

@@ -15,7 +15,7 @@ from sealmark.registers.service import Service
 from sealmark.settings import Settings
 from tests.deployment import CHAT, ITEM, Deployment
 from tests.docs.pages import DOCS, READMES, blocks
-from tests.media import samples
+from tests.media import specimens
 from tests.upstream import ScriptedUpstream
 
 LANGUAGES = ("zh", "en")
@@ -110,7 +110,7 @@ def test_the_items_page_marks_a_file(language: str, tmp_path: Path, deployment: 
     assert Service(**row).operation == "item"
     (program,) = blocks(DOCS / language / "items.md", "python")
     (tmp_path / "key.txt").write_text(f"{key}\n")
-    (tmp_path / "hill.png").write_bytes(samples.png())
+    (tmp_path / "hill.png").write_bytes(specimens.png())
     printed = _run(program.text.replace("my-studio", ITEM), deployment, tmp_path)
     label = sealmark.verify(tmp_path / "marked.png").label
     assert label is not None

@@ -21,7 +21,7 @@ from sealmark.marks.explicit import text as visible
 from sealmark.marks.keys import SigningKey
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
-from tests.media import films, movies, packages, papers, samples, scenes
+from tests.media import films, movies, packages, papers, scenes, specimens
 
 CORPUS = Path(__file__).with_name("corpus")
 LABEL = Label.first("001191000000REHEAR5ALG1DEMO", "R0123456789AB", reserved_code1="""it's "q" & <t>""")
@@ -37,22 +37,22 @@ def _film(extension: str, *arguments: str) -> bytes:
 
 
 def _small(mode: str = "RGB") -> Image.Image:
-    return samples.picture(20, 12, mode)
+    return specimens.picture(20, 12, mode)
 
 
 def _picture(form: str, mode: str = "RGB", /, **settings: Any) -> bytes:
-    return samples.saved(_small(mode), form, **settings)
+    return specimens.saved(_small(mode), form, **settings)
 
 
 def _sound(form: str, subtype: str | None = None, rate: int = 8000, seconds: float = 0.06) -> bytes:
     out = io.BytesIO()
-    soundfile.write(out, samples.tone(seconds, rate), rate, format=form, subtype=subtype)
+    soundfile.write(out, specimens.tone(seconds, rate), rate, format=form, subtype=subtype)
     return out.getvalue()
 
 
 def _heif(mode: str = "RGB", **options: Any) -> bytes:
     out = io.BytesIO()
-    import_module("pillow_heif").from_pillow(samples.picture(16, 16, mode)).save(out, **options)
+    import_module("pillow_heif").from_pillow(specimens.picture(16, 16, mode)).save(out, **options)
     return out.getvalue()
 
 
@@ -89,12 +89,12 @@ def _signed() -> str:
     return security.signed(Label.first("001191000000REHEAR5ALG1DEMO", "A1"), SigningKey.of(_SCALAR)).reserved_code1
 
 
-_EXIF: dict[str, Any] = {"exif": samples.exif(comment=b"ASCII\0\0\0" + LABEL.wrapped().encode())}
+_EXIF: dict[str, Any] = {"exif": specimens.exif(comment=b"ASCII\0\0\0" + LABEL.wrapped().encode())}
 SEEDS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
     "png": {
         "rgb": lambda: _picture("PNG", dpi=(72, 72)),
         "palette": lambda: _picture("PNG", "P"),
-        "header": lambda: samples.png_header(4, 4),
+        "header": lambda: specimens.png_header(4, 4),
         "moving": lambda: _picture("PNG", save_all=True, append_images=[_small().rotate(90)]),
     },
     "jpeg": {
@@ -109,15 +109,15 @@ SEEDS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
     },
     "gif": {
         "still": lambda: _picture("GIF", "P", comment="c"),
-        "moving": lambda: samples.saved(_small("P"), "GIF", save_all=True, append_images=[_small("P").rotate(90)]),
+        "moving": lambda: specimens.saved(_small("P"), "GIF", save_all=True, append_images=[_small("P").rotate(90)]),
     },
     "tiff": {
         "plain": lambda: _picture("TIFF", tiffinfo={0x010E: "d"}),
         "big": lambda: _picture("TIFF", big_tiff=True),
         "pages": lambda: _picture("TIFF", save_all=True, append_images=[_small()], compression="tiff_lzw"),
     },
-    "avif": {"pillow": lambda: samples.saved(samples.picture(16, 16), "AVIF", speed=10, quality=20)},
-    "heif": {"libheif": _heif, "alpha": lambda: _heif("RGBA", exif=samples.exif().tobytes())},
+    "avif": {"pillow": lambda: specimens.saved(specimens.picture(16, 16), "AVIF", speed=10, quality=20)},
+    "heif": {"libheif": _heif, "alpha": lambda: _heif("RGBA", exif=specimens.exif().tobytes())},
     "mp4": {
         "plain": lambda: _film("mp4", *_AVC),
         "head-first": lambda: _film("mp4", *_AVC, "-movflags", "faststart+use_metadata_tags", "-metadata", "mood=calm"),
@@ -170,15 +170,15 @@ SEEDS: Mapping[str, Mapping[str, Callable[[], bytes]]] = {
     "ply": {"text": scenes.ply, "binary": lambda: scenes.ply("binary_big_endian", "\r\n")},
     "obj": {"plain": scenes.OBJ.encode},
     "stl": {"text": lambda: scenes.EVERY["stl text of two"], "binary": scenes.stl},
-    "svg": {"plain": lambda: samples.WRITTEN["svg"]},
+    "svg": {"plain": lambda: specimens.WRITTEN["svg"]},
     "html": {
-        "plain": lambda: samples.WRITTEN["html"],
+        "plain": lambda: specimens.WRITTEN["html"],
         "tricks": lambda: b"<!doctype html><head><script>'<meta name=AIGC>'</script><!-- <meta name=AIGC> --><p>",
     },
-    "vtt": {"plain": lambda: samples.WRITTEN["vtt"]},
-    "srt": {"plain": lambda: samples.WRITTEN["srt"]},
-    "json": {"plain": lambda: samples.WRITTEN["json"]},
-    "markdown": {"plain": lambda: samples.EVERY["markdown"], "bare": lambda: b"# words\n\n- a\n"},
+    "vtt": {"plain": lambda: specimens.WRITTEN["vtt"]},
+    "srt": {"plain": lambda: specimens.WRITTEN["srt"]},
+    "json": {"plain": lambda: specimens.WRITTEN["json"]},
+    "markdown": {"plain": lambda: specimens.EVERY["markdown"], "bare": lambda: b"# words\n\n- a\n"},
     "text": {
         "marked": lambda: visible.mark("春天的雨。\n第二行。\n", position="start_end").encode(),
         "foreign": "本文由 AI 生成，仅供参考。\nwords".encode,

@@ -14,7 +14,7 @@ from sealmark.marks.label import Label
 from sealmark.marks.provider_code import ProviderCode
 from sealmark.marks.verifier import verify
 from sealmark.media import sniff
-from tests.media import samples
+from tests.media import specimens
 
 ROOMS = [Path(str(sealmark.__file__)).parent / room for room in ("media", "marks")]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -56,7 +56,7 @@ def _refused(what: object, *given: object) -> SealmarkError:
     [
         (Label.parse, ('{"Label":"1","Label":"2"}',)),
         (ProviderCode.parse, ("00",)),
-        (sniff, (samples.EVERY["png"], "a.jpg")),
+        (sniff, (specimens.EVERY["png"], "a.jpg")),
         (sniff, (bytes(40), "a.jpg")),
     ],
 )

@@ -25,9 +25,9 @@ from sealmark.marks.keys import SigningKey, SigningKeys
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.marker import Options, mark, mark_bytes
 from sealmark.marks.verifier import verify
-from sealmark.media import audio
+from sealmark.media import samples
 from sealmark.media.pieces import Buffer
-from tests.media import samples
+from tests.media import specimens
 
 from .test_label import LABELS
 
@@ -35,12 +35,12 @@ OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 THEIRS = Label.first("someone-else", "Z9", tier=Tier.MAY_BE, reserved_code1="sealed")
 NAMES = {"markdown": "a.md"}
 LARGE = {
-    "png": samples.saved(samples.picture(320, 240), "PNG"),
-    "jpeg": samples.saved(samples.picture(320, 240), "JPEG"),
-    "webp": samples.saved(samples.picture(320, 240), "WEBP"),
-    "wav": samples.EVERY["wav"],
-    "mp3": samples.EVERY["mp3"],
-    "markdown": samples.EVERY["markdown"],
+    "png": specimens.saved(specimens.picture(320, 240), "PNG"),
+    "jpeg": specimens.saved(specimens.picture(320, 240), "JPEG"),
+    "webp": specimens.saved(specimens.picture(320, 240), "WEBP"),
+    "wav": specimens.EVERY["wav"],
+    "mp3": specimens.EVERY["mp3"],
+    "markdown": specimens.EVERY["markdown"],
 }
 
 
@@ -69,7 +69,7 @@ def test_mark_stands_upright_in_the_shown_corner(orientation: int) -> None:
     """A picture that is turned for display bears its mark where the viewer's bottom right is."""
     from PIL import ImageOps
 
-    source = samples.saved(samples.picture(320, 240), "PNG", exif=samples.exif(orientation))
+    source = specimens.saved(specimens.picture(320, 240), "PNG", exif=specimens.exif(orientation))
     with Image.open(io.BytesIO(source)) as old, Image.open(io.BytesIO(mark(source, OURS).data)) as new:
         shown = [np.asarray(ImageOps.exif_transpose(image).convert("RGB"), float) for image in (old, new)]
     rows, columns = np.nonzero(np.abs(shown[0] - shown[1]).max(axis=2))
@@ -84,7 +84,7 @@ def test_mark_stands_upright_in_the_shown_corner(orientation: int) -> None:
 def test_sound_announces_itself_and_plays_on(key: str, form: str) -> None:
     """GB 45438 5.3: the announcement stands before the content, which follows whole."""
     marked = mark(LARGE[key], OURS, explicit=ExplicitOptions(form=form))  # type: ignore[arg-type]  # both literals
-    was, now = audio.decode(LARGE[key]), audio.decode(marked.data)
+    was, now = samples.decode(LARGE[key]), samples.decode(marked.data)
     added = len(now.samples) - len(was.samples)
     assert added > was.rate * 0.5
     if key == "wav":
@@ -155,8 +155,8 @@ def test_unreadable_label_of_another_is_not_overwritten() -> None:
 
 def test_label_in_an_alternative_place_counts_as_the_items_own() -> None:
     """A foreign label is respected wherever it stood; afterwards it stands in the main channel, once."""
-    exif = samples.exif(1, b"ASCII\x00\x00\x00" + THEIRS.wrapped().encode())
-    marked = mark(samples.saved(samples.picture(), "JPEG", exif=exif), OURS, layers=("metadata",))
+    exif = specimens.exif(1, b"ASCII\x00\x00\x00" + THEIRS.wrapped().encode())
+    marked = mark(specimens.saved(specimens.picture(), "JPEG", exif=exif), OURS, layers=("metadata",))
     assert marked.label.produce_id == "Z9"
     assert [place.main for place in metadata.read(marked.data)] == [True]
 
@@ -190,7 +190,7 @@ def test_no_hidden_picture_leaves_marked(
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (256, 256, 3), np.uint8))
     noise.putalpha(Image.new("L", noise.size, 0))
     noise.paste((200, 10, 10, 255), (0, 0, 40, 40))
-    marked = mark_bytes(samples.saved(noise, form, **given), OURS, Options(layers, own_edit=True, fresh=fresh))
+    marked = mark_bytes(specimens.saved(noise, form, **given), OURS, Options(layers, own_edit=True, fresh=fresh))
     with Image.open(io.BytesIO(marked.data)) as opened:
         pixels = np.asarray(opened.convert("RGBA"))
     hidden = pixels[64:180, 64:][pixels[64:180, 64:, 3] == 0]
@@ -201,11 +201,11 @@ def test_no_hidden_picture_leaves_marked(
 
 def test_a_see_through_picture_that_hides_nothing_keeps_its_bytes() -> None:
     """The metadata mark alone changes no pixel, and anothers item is passed on as it is, whatever it holds."""
-    plain = samples.png("RGBA")
+    plain = specimens.png("RGBA")
     assert mark(plain, OURS, layers=("metadata",), own_edit=True).data == metadata.write(plain, OURS)
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8))
     noise.putalpha(0)
-    foreign = metadata.write(samples.saved(noise, "PNG"), Label.first("someone", "9"))
+    foreign = metadata.write(specimens.saved(noise, "PNG"), Label.first("someone", "9"))
     passed = mark(foreign, OURS, layers=("metadata",))
     assert note.UNHIDDEN not in passed.warnings
     assert image_of(passed.data) == image_of(foreign)
@@ -280,7 +280,7 @@ def test_bombs_and_lies_come_back_as_answers() -> None:
     """A lying extension, a 100-megapixel header, a cut file: domain errors, and nothing marked."""
     for data, name in (
         (LARGE["jpeg"], "a.png"),
-        (samples.png_header(10_000, 10_000), None),
+        (specimens.png_header(10_000, 10_000), None),
         (LARGE["png"][:-20], None),
         (LARGE["wav"][:-500], None),
         (b"\x00\x01\x02", None),
@@ -303,12 +303,12 @@ def test_library_face_is_lazy() -> None:
 SIGNER = SigningKey.of(7)
 
 
-@pytest.mark.parametrize("key", samples.EVERY)
+@pytest.mark.parametrize("key", specimens.EVERY)
 def test_signed_label_fits_and_reads_back(key: str) -> None:
     """TC260-PG-202511A: every format carries the label with its SecurityData, and marking again changes nothing."""
-    form = media.by_name(samples.FORMAT_OF[key])
+    form = media.by_name(specimens.FORMAT_OF[key])
     options = Options(("metadata",), name=NAMES.get(form.name), keys=SigningKeys(SIGNER))
-    marked = mark_bytes(samples.EVERY[key], OURS, options)
+    marked = mark_bytes(specimens.EVERY[key], OURS, options)
     assert marked.label == security.signed(OURS, SIGNER)
     assert [place.label for place in metadata.read(marked.data, form)] == [marked.label]
     assert mark_bytes(marked.data, OURS, options).data == marked.data

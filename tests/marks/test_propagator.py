@@ -9,16 +9,16 @@ from sealmark.marks import metadata
 from sealmark.marks.label import Label, Tier
 from sealmark.marks.propagator import propagate_file
 from sealmark.media import by_name, sniff
-from tests.media import movies, packages, samples, scenes
+from tests.media import movies, packages, scenes, specimens
 from tests.media.papers import saved as pdf
 
 BY, NUMBER = "001191000000REHEAR5ALG2DEMO", "P-7"
 FOREIGN = Label(Tier.IS, "001191110102MAD55U9H0F10002", "N-1", "theirs", "somebody", "S-1", "old")
 ITEMS: dict[str, Callable[[], bytes]] = {
-    "png": samples.png,
-    "jpeg": samples.jpeg,
-    "wav": samples.wav,
-    "flac": samples.flac,
+    "png": specimens.png,
+    "jpeg": specimens.jpeg,
+    "wav": specimens.wav,
+    "flac": specimens.flac,
     "mp4": lambda: movies.made("mp4"),
     "pdf": pdf,
     "docx": packages.docx,
@@ -63,6 +63,6 @@ def test_an_unlabelled_item_gets_the_declared_tier(tmp_path: Path, form: str) ->
 
 def test_the_source_is_never_touched(tmp_path: Path) -> None:
     """The platform's copy is a file of its own."""
-    source = metadata.write(samples.jpeg(), FOREIGN)
+    source = metadata.write(specimens.jpeg(), FOREIGN)
     propagate_file(laid(tmp_path, source), tmp_path / "out", BY, NUMBER, declared=False)
     assert (tmp_path / "item").read_bytes() == source

@@ -22,13 +22,15 @@ from sealmark.marks.marker import mark
 from sealmark.marks.metadata import sidecar, xmp
 from sealmark.marks.surfaces import audio as hearable
 from sealmark.marks.verifier import LAYERS, Known, verify
-from sealmark.media import STANDARD, Limits, id3, mp3, png
+from sealmark.media import STANDARD, Limits
+from sealmark.media.audio import id3, mp3
 from sealmark.media.errors import UnknownFormat
+from sealmark.media.image import png
 from sealmark.media.pieces import Buffer
-from tests.media import samples
+from tests.media import specimens
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
-MARKED = mark(samples.EVERY["png"], OURS, layers=("metadata",)).data
+MARKED = mark(specimens.EVERY["png"], OURS, layers=("metadata",)).data
 LOOKED_AT = {
     "png",
     "jpeg",
@@ -73,21 +75,21 @@ def _registry(label: Label = OURS, data: bytes = MARKED) -> Memory:
     return Memory({label.produce_id: known}, {data: known})
 
 
-@pytest.mark.parametrize("key", samples.EVERY)
+@pytest.mark.parametrize("key", specimens.EVERY)
 @pytest.mark.parametrize("tier", list(Tier))
 @pytest.mark.parametrize("declaration", [None, False, True])
 def test_label_counts_with_its_own_value(key: str, tier: Tier, declaration: bool | None) -> None:
     """Measures Art. 6(1): metadata that says so decides, and nothing raises a 2 or a 3."""
     label = Label.first("someone", "9", tier=tier)
-    form = media.by_name(samples.FORMAT_OF[key])
-    verdict = verify(metadata.write(samples.EVERY[key], label, form), declaration=declaration)
+    form = media.by_name(specimens.FORMAT_OF[key])
+    verdict = verify(metadata.write(specimens.EVERY[key], label, form), declaration=declaration)
     assert (verdict.tier, verdict.label) == (NAMES[tier], label)
     assert verdict.layers["metadata"].state == "found"
 
 
 def test_declaration_alone_makes_may_be() -> None:
     """Measures Art. 6(2): no label, but the user declares."""
-    assert verify(samples.EVERY["png"], declaration=True).tier == "may_be"
+    assert verify(specimens.EVERY["png"], declaration=True).tier == "may_be"
     assert verify("【AI生成】\n\n你好".encode(), declaration=True).tier == "may_be"
 
 
@@ -103,10 +105,10 @@ def test_unintelligible_field_is_a_trace_and_no_statement() -> None:
     assert (verdict.tier, verdict.layers["metadata"].state, verdict.label) == ("suspected", "damaged", None)
 
 
-@pytest.mark.parametrize("key", samples.EVERY)
+@pytest.mark.parametrize("key", specimens.EVERY)
 def test_nothing_found_is_said_as_such(key: str) -> None:
     """No sign is no proof: the tier is none, and the layers that were not looked at say so."""
-    verdict = verify(samples.EVERY[key], name="a.md" if key == "markdown" else None)
+    verdict = verify(specimens.EVERY[key], name="a.md" if key == "markdown" else None)
     assert verdict.tier == "none"
     assert tuple(verdict.layers) == LAYERS
     assert verdict.layers["credential"].state == "none"
@@ -119,9 +121,9 @@ def _cut(key: str) -> bytes:
     """A marked file without its end; of an MP3, cut inside the frame behind the label's."""
     if key == "markdown":
         return metadata.write("# 你好\n".encode(), OURS, media.by_name(key))[:-12]
-    marked = metadata.write(samples.EVERY[key], OURS)
+    marked = metadata.write(specimens.EVERY[key], OURS)
     if key != "mp3":
-        return marked[: -len(samples.EVERY[key]) // 2]
+        return marked[: -len(specimens.EVERY[key]) // 2]
     tag = mp3.parse(marked).tags[0]
     picture = id3.make_frame(tag.version, b"APIC", bytes(4000))
     return id3.build(replace(tag, frames=(*tag.frames, picture)))[:-900]
@@ -143,7 +145,7 @@ def test_a_file_that_lost_its_end_keeps_what_its_head_says(key: str) -> None:
 @pytest.mark.parametrize("key", ["png", "jpeg", "webp", "wav"])
 def test_damaged_file_gets_a_verdict_that_says_so(key: str) -> None:
     """A cut file in which nothing is left is not one without a label."""
-    verdict = verify(samples.EVERY[key][:-30])
+    verdict = verify(specimens.EVERY[key][:-30])
     assert (verdict.tier, verdict.layers["metadata"].state, verdict.whole) == ("none", "damaged", False)
     assert note.DAMAGED in verdict.warnings
     assert ("没有检查完整" in verdict.zh, "not examined whole" in verdict.en) == (True, True)
@@ -187,16 +189,16 @@ def _bombs() -> dict[str, tuple[bytes, Limits, str]]:
     packed = zlib.compress(bytes(64 << 20), 9)
     text = png.Chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)
     many = (png.Chunk(b"tEXt", b"AIGC\0"),) * 17
-    whole = png.parse(samples.EVERY["png"]).chunks
+    whole = png.parse(specimens.EVERY["png"]).chunks
     frame = id3.make_frame(3, b"TXXX", bytes(4) + packed)
     frame = replace(frame, raw=frame.raw[:8] + b"\0\x80" + frame.raw[10:], flags=b"\0\x80")
-    tagged = id3.build(replace(id3.new_tag(), frames=(frame,))) + samples.EVERY["mp3"]
+    tagged = id3.build(replace(id3.new_tag(), frames=(frame,))) + specimens.EVERY["mp3"]
     return {
-        "pixels": (samples.png_header(10_000, 10_000), STANDARD, "media.too_many_pixels"),
-        "samples": (samples.EVERY["wav"], Limits(samples=100), "media.too_many_samples"),
+        "pixels": (specimens.png_header(10_000, 10_000), STANDARD, "media.too_many_pixels"),
+        "samples": (specimens.EVERY["wav"], Limits(samples=100), "media.too_many_samples"),
         "metadata of a picture": (png.build(png.Container((whole[0], text, *whole[1:]))), STANDARD, OVER),
         "metadata of a sound": (tagged, STANDARD, OVER),
-        "bytes": (samples.EVERY["png"], Limits(size=100), "media.too_large"),
+        "bytes": (specimens.EVERY["png"], Limits(size=100), "media.too_large"),
         "more places than anybody reads": (png.build(png.Container((whole[0], *many, *whole[1:]))), STANDARD, ""),
     }
 
@@ -223,7 +225,7 @@ def test_what_nobody_looked_at_is_never_called_unmarked(attack: str) -> None:
 
 def test_a_label_in_the_head_of_a_picture_over_the_limit_is_read() -> None:
     """What can be read without decoding is read; what was not looked at is said to be unchecked, and why."""
-    marked = metadata.write(samples.png_header(10_000, 10_000), OURS)
+    marked = metadata.write(specimens.png_header(10_000, 10_000), OURS)
     verdict = verify(marked)
     assert (verdict.tier, verdict.layers["explicit"].state, verdict.whole) == ("is", "not_checked", False)
     assert "64000000" in verdict.layers["explicit"].zh
@@ -231,7 +233,7 @@ def test_a_label_in_the_head_of_a_picture_over_the_limit_is_read() -> None:
 
 def test_what_the_ledger_knows_of_an_item_over_the_limit_is_said() -> None:
     """The very bytes that were released need no decoding to be known."""
-    data = samples.png_header(10_000, 10_000)
+    data = specimens.png_header(10_000, 10_000)
     verdict = verify(data, registry=_registry(data=data))
     assert verdict.known is not None
     assert (verdict.known.unchanged, verdict.whole) == (True, False)
@@ -241,7 +243,7 @@ def test_what_the_ledger_knows_of_an_item_over_the_limit_is_said() -> None:
 @pytest.mark.parametrize("key", ["wav", "webp"])
 def test_a_form_that_lies_about_its_size_hides_no_label(key: str, size: int) -> None:
     """Players go by the chunks; so does whoever reads what is left."""
-    marked = metadata.write(samples.EVERY[key], OURS)
+    marked = metadata.write(specimens.EVERY[key], OURS)
     verdict = verify(marked[:4] + size.to_bytes(4, "little") + marked[8:])
     assert (verdict.tier, verdict.label, verdict.whole) == ("is", OURS, False)
 
@@ -261,7 +263,7 @@ def test_honest_time_for_many_large_places() -> None:
     filler = " ".join(f'a{number}=""' for number in range(40_000))
     packet = xmp.write(None, OURS, "here").replace(b"<TC260:AIGC>", f"<q {filler}/><TC260:AIGC>".encode())
     place = png.Chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(packet))
-    whole = png.parse(samples.EVERY["png"]).chunks
+    whole = png.parse(specimens.EVERY["png"]).chunks
     data = png.build(png.Container((whole[0], *(place,) * 500, *whole[1:])))
     began = time.process_time()
     verdict = verify(data)
@@ -282,7 +284,7 @@ def test_bytes_of_no_format_are_an_error() -> None:
 )
 def test_a_lying_name_is_warned_of_and_the_content_counts(key: str, name: str | None, media_type: str | None) -> None:
     """Renaming a marked file must not keep anybody from reading its mark (Art. 18)."""
-    verdict = verify(metadata.write(samples.EVERY[key], OURS), name=name, media_type=media_type)
+    verdict = verify(metadata.write(specimens.EVERY[key], OURS), name=name, media_type=media_type)
     assert (verdict.tier, verdict.format.name) == ("is", key)
     (said,) = [one for one in verdict.warnings if one.code == "marks.name_disagrees"]
     assert key in said.zh
@@ -291,7 +293,7 @@ def test_a_lying_name_is_warned_of_and_the_content_counts(key: str, name: str | 
 
 def test_a_file_behind_the_file_is_warned_of() -> None:
     """Nobody reads a second file behind the first: the verdict says that it is there."""
-    plain = samples.EVERY["png"]
+    plain = specimens.EVERY["png"]
     assert note.TRAILING in verify(plain + MARKED).warnings
     assert note.TRAILING not in verify(plain + bytes(64)).warnings
 
@@ -326,7 +328,7 @@ def test_edited_production_number_is_found_by_the_propagation_number() -> None:
 
 def test_registry_never_changes_the_tier() -> None:
     """What we know of our own items is evidence beside the tier."""
-    plain = samples.EVERY["png"]
+    plain = specimens.EVERY["png"]
     verdict = verify(plain, registry=_registry(data=plain))
     assert verdict.known is not None
     assert verdict.tier == "none"
@@ -345,8 +347,8 @@ def test_pasted_text_is_known_by_its_text() -> None:
 def test_labels_that_contradict_each_other_are_warned_of() -> None:
     """GB 45438 6.1 c): one label a file; of two, the main channel's counts, and the verdict says that there are two."""
     other = Label.first("someone", "9", tier=Tier.SUSPECTED)
-    exif = samples.exif(1, b"ASCII\x00\x00\x00" + other.wrapped().encode())
-    data = samples.saved(samples.picture(), "JPEG", exif=exif)
+    exif = specimens.exif(1, b"ASCII\x00\x00\x00" + other.wrapped().encode())
+    data = specimens.saved(specimens.picture(), "JPEG", exif=exif)
     both = _with_xmp(data)
     verdict = verify(both)
     assert (verdict.tier, verdict.label) == ("is", OURS)
@@ -356,7 +358,7 @@ def test_labels_that_contradict_each_other_are_warned_of() -> None:
 def _with_xmp(data: bytes) -> bytes:
     """The file with our label in its main channel and whatever label its EXIF holds."""
     from sealmark.marks.metadata import xmp
-    from sealmark.media import jpeg
+    from sealmark.media.image import jpeg
 
     packet = jpeg.Segment(jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\x00" + xmp.write(None, OURS, "here"))
     container = jpeg.parse(data)
@@ -386,12 +388,12 @@ def test_any_bytes_get_a_verdict_or_a_domain_error(data: bytes) -> None:
 def test_an_announcement_is_heard_when_the_metadata_is_gone(form: str) -> None:
     """Sound that lost its header is still suspected by what is heard before it (Measures Art. 6(3))."""
     from sealmark.marks.explicit import audio as explicit
-    from sealmark.media import audio, sniff
+    from sealmark.media import samples, sniff
 
-    quiet = samples.wav()
-    sound = audio.decode(quiet)
+    quiet = specimens.wav()
+    sound = samples.decode(quiet)
     announced = explicit.announce(sound.samples, sound.rate, form=form)  # type: ignore[arg-type]  # one of the two forms
-    data = audio.encode(replace(sound, samples=announced))
+    data = samples.encode(replace(sound, samples=announced))
     assert sniff(data).name == "wav"
     verdict = verify(data)
     assert (verdict.tier, verdict.layers["explicit"].state) == ("suspected", "found")
@@ -402,7 +404,7 @@ def test_an_announcement_is_heard_when_the_metadata_is_gone(form: str) -> None:
 def test_of_a_long_sound_three_stretches_are_listened_to(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stranger's small file of hours must not cost a gigabyte: only where marks stand is anything decoded."""
     out, read, whole = io.BytesIO(), list[int](), soundfile.SoundFile.read
-    soundfile.write(out, samples.tone(120, 8000), 8000, format=form)
+    soundfile.write(out, specimens.tone(120, 8000), 8000, format=form)
 
     def counted(file: soundfile.SoundFile, frames: int = -1, *given: Any, **named: Any) -> Any:
         read.append(frames)
@@ -421,7 +423,7 @@ def test_sound_of_too_many_channels_is_not_decoded_to_be_heard(key: str, monkeyp
     """What was not checked is said so, in both languages, and not a sample of it is decoded."""
     monkeypatch.setattr(hearable, "MOST_HEARD", 1000)
     monkeypatch.setattr("soundfile.SoundFile.read", _unread)
-    heard = verify(samples.EVERY[key]).layers["explicit"]
+    heard = verify(specimens.EVERY[key]).layers["explicit"]
     assert (heard.state, heard.whole) == ("not_checked", False)
     assert "声道" in heard.zh
     assert "channels" in heard.en
@@ -434,15 +436,15 @@ def _unread(*_: object, **__: object) -> None:
 def test_a_sound_at_the_bound_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound is inclusive, and counts frames times channels."""
     monkeypatch.setattr(hearable, "MOST_HEARD", 8000)
-    assert verify(samples.wav()).layers["explicit"].state == "none"
-    assert verify(samples.wav(channels=2)).layers["explicit"].state == "not_checked"
+    assert verify(specimens.wav()).layers["explicit"].state == "none"
+    assert verify(specimens.wav(channels=2)).layers["explicit"].state == "not_checked"
 
 
 def test_a_visible_mark_alone_is_a_trace() -> None:
     """Measures Art. 6(3): a picture that lost its metadata and still bears the wording is suspected, not more."""
     from sealmark.marks.explicit.image import draw
 
-    bare = samples.saved(draw(samples.picture(640, 480), corner="top_left"), "JPEG", quality=60)
+    bare = specimens.saved(draw(specimens.picture(640, 480), corner="top_left"), "JPEG", quality=60)
     verdict = verify(bare)
     assert (verdict.tier, verdict.label) == ("suspected", None)
     seen = verdict.layers["explicit"]
@@ -456,19 +458,19 @@ KNOWN = KnownKeys({OURS.content_producer: (SIGNER.public_key,)})
 
 
 @pytest.mark.parametrize("tier", list(Tier))
-@pytest.mark.parametrize("key", samples.EVERY)
+@pytest.mark.parametrize("key", specimens.EVERY)
 def test_label_whose_signature_fails_says_nothing(key: str, tier: Tier) -> None:
     """The tier rule: what fails is not "is" but a trace, or what the user declares; the label is still shown."""
     signed = security.signed(Label.first(OURS.content_producer, "9", tier=tier), SIGNER)
-    form = media.by_name(samples.FORMAT_OF[key])
+    form = media.by_name(specimens.FORMAT_OF[key])
     forged = replace(signed, produce_id="A2")
-    item = metadata.write(samples.EVERY[key], forged, form)
+    item = metadata.write(specimens.EVERY[key], forged, form)
     verdict = verify(item, keys=KNOWN)
     assert (verdict.tier, verdict.signature, verdict.label) == ("suspected", "invalid", forged)
     assert note.SIGNATURE_INVALID in verdict.warnings
     assert verify(item).tier == "suspected"
     assert verify(item, declaration=True).tier == "may_be"
-    honest = verify(metadata.write(samples.EVERY[key], signed, form), keys=KNOWN)
+    honest = verify(metadata.write(specimens.EVERY[key], signed, form), keys=KNOWN)
     assert (honest.tier, honest.signature) == (NAMES[tier], "valid")
     assert not {note.SIGNATURE_INVALID, note.UNCHECKED} & set(honest.warnings)
 
@@ -487,7 +489,7 @@ def test_label_whose_signature_fails_says_nothing(key: str, tier: Tier) -> None:
 )
 def test_signature_is_shown_beside_the_label(label: Label, keys: KnownKeys | None, outcome: str, tier: str) -> None:
     """A valid, an absent and a foreign signature leave the label its own tier; the finding says why."""
-    verdict = verify(metadata.write(samples.EVERY["png"], label), keys=keys)
+    verdict = verify(metadata.write(specimens.EVERY["png"], label), keys=keys)
     assert (verdict.signature, verdict.tier) == (outcome, tier)
     assert verdict.as_dict()["signature"] == outcome
     examined = security.examine(label, keys or KnownKeys())
@@ -513,6 +515,6 @@ def test_the_label_beside_a_text_counts(tmp_path: Path) -> None:
 def test_nothing_beside_a_file_with_metadata_counts(tmp_path: Path) -> None:
     """A picture says itself what it is; a file that somebody put beside it is nobody's label."""
     path = tmp_path / "a.png"
-    path.write_bytes(samples.EVERY["png"])
+    path.write_bytes(specimens.EVERY["png"])
     sidecar.beside(path).write_text(Label.first("P", "A1").wrapped(), "utf-8")
     assert verify(path).tier == "none"

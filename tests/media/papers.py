@@ -6,7 +6,7 @@ from typing import Any
 
 import pikepdf
 
-from . import samples
+from . import specimens
 
 PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
@@ -115,6 +115,6 @@ EVERY: dict[str, Callable[[], bytes]] = {
     "linearized and packed": lambda: packed(linearize=True),
     "packet": with_packet,
     "packet and packed": lambda: with_packet(object_stream_mode=pikepdf.ObjectStreamMode.generate),
-    "Pillow": lambda: samples.saved(samples.picture(), "PDF", title="题 that stays"),
+    "Pillow": lambda: specimens.saved(specimens.picture(), "PDF", title="题 that stays"),
     "certified, filling in allowed": lambda: certified(2),
 }

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from . import samples
+from . import specimens
 
 # The peer libraries are untyped.
 PEER: Any = importlib.import_module("pygltflib")
@@ -186,7 +186,7 @@ def usdz_of_a_library(extension: str) -> bytes:
         source = SDF.Layer.CreateAnonymous(".usda")
         source.ImportFromString(USDA.replace("a)b.usd", "b.png"))
         source.Export(str(layer))
-        Path(folder, "b.png").write_bytes(samples.png())
+        Path(folder, "b.png").write_bytes(specimens.png())
         writer = SDF.ZipFileWriter.CreateNew(str(Path(folder, "a.usdz")))
         writer.AddFile(str(layer), layer.name)
         writer.AddFile(str(Path(folder, "b.png")), "textures/b.png")
@@ -200,7 +200,7 @@ def usdz_of_python(*, is_streamed: bool = False) -> bytes:
     with zipfile.ZipFile(_Unseekable(out) if is_streamed else out, "w", zipfile.ZIP_STORED) as archive:
         archive.comment = b"a comment that stays"
         archive.writestr("scene.usda", USDA)
-        archive.writestr("textures/b.png", samples.png())
+        archive.writestr("textures/b.png", specimens.png())
     return out.getvalue()
 
 

@@ -11,31 +11,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sealmark.media import id3, jpeg, mp3, png, riff, wav, webp
+from sealmark.media.audio import id3, mp3, wav
+from sealmark.media.containers import riff
 from sealmark.media.errors import Damaged
+from sealmark.media.image import jpeg, png, webp
 
-from . import samples
+from . import specimens
 
 MODULES: dict[str, ModuleType] = {"png": png, "jpeg": jpeg, "webp": webp, "wav": wav, "mp3": mp3}
-CONTAINERS = [key for key in samples.EVERY if samples.FORMAT_OF[key] in MODULES]
+CONTAINERS = [key for key in specimens.EVERY if specimens.FORMAT_OF[key] in MODULES]
 
 
 def _module(key: str) -> ModuleType:
-    return MODULES[samples.FORMAT_OF[key]]
+    return MODULES[specimens.FORMAT_OF[key]]
 
 
 @pytest.mark.parametrize("key", CONTAINERS)
 def test_splitting_and_joining_gives_the_same_bytes(key: str) -> None:
     """`build` is the inverse of `parse`, also for bytes behind the end."""
     module = _module(key)
-    for data in (samples.EVERY[key], samples.EVERY[key] + b"bytes behind the end"):
+    for data in (specimens.EVERY[key], specimens.EVERY[key] + b"bytes behind the end"):
         assert module.build(module.parse(data)) == data
 
 
 @pytest.mark.parametrize("key", [key for key in CONTAINERS if key != "mp3"])
 def test_truncation_at_every_boundary_is_noticed(key: str) -> None:
     """A container cut anywhere before its end is damaged, and says so."""
-    data = samples.EVERY[key]
+    data = specimens.EVERY[key]
     # A RIFF form may lack its very last pad byte.
     spare = 1 if key.startswith(("webp", "wav")) else 0
     for cut in {*range(1, min(len(data), 700)), *range(700, len(data) - spare, 97), len(data) - spare - 1}:
@@ -48,7 +50,7 @@ def test_truncation_at_every_boundary_is_noticed(key: str) -> None:
 @given(data=st.data())
 def test_flipped_bytes_give_a_container_or_a_domain_error(key: str, data: st.DataObject) -> None:
     """No damage raises anything but our own errors."""
-    whole = bytearray(samples.EVERY[key])
+    whole = bytearray(specimens.EVERY[key])
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(0, min(len(whole), 400) - 1))] = data.draw(st.integers(0, 255))
     with suppress(Damaged):
@@ -58,7 +60,7 @@ def test_flipped_bytes_give_a_container_or_a_domain_error(key: str, data: st.Dat
 
 def test_wrong_chunk_crc_is_noticed() -> None:
     """PNG's own check sums are checked."""
-    data = bytearray(samples.EVERY["png"])
+    data = bytearray(specimens.EVERY["png"])
     data[data.index(b"tEXt") + 8] ^= 1
     with pytest.raises(Damaged):
         png.parse(bytes(data))
@@ -67,7 +69,7 @@ def test_wrong_chunk_crc_is_noticed() -> None:
 @pytest.mark.parametrize("size", [0, 3, 0x7FFFFFFF, 0xFFFFFFFE])
 def test_riff_size_lies_are_noticed(size: int) -> None:
     """A form or chunk that claims more than there is, or too little for its chunks, is damaged."""
-    data = samples.EVERY["wav"]
+    data = specimens.EVERY["wav"]
     with pytest.raises(Damaged):
         wav.parse(data[:4] + struct.pack("<I", size) + data[8:])
     if size > len(data):
@@ -77,7 +79,7 @@ def test_riff_size_lies_are_noticed(size: int) -> None:
 
 def test_streamed_wav_without_sizes_is_read_to_its_end() -> None:
     """A generator that could not seek back leaves open sizes; the sound then runs to the end of the file."""
-    data = samples.EVERY["wav"]
+    data = specimens.EVERY["wav"]
     at = data.index(b"data")
     body = data[at + 8 : data.index(b"LIST")]
     streamed = data[:4] + b"\xff" * 4 + data[8:at] + b"data" + b"\xff" * 4 + body
@@ -96,7 +98,7 @@ def test_forgotten_last_pad_byte_is_forgiven() -> None:
 def test_huge_id3_size_is_noticed(size: bytes) -> None:
     """A tag that claims more bytes than the file has is damaged, and nothing is allocated for it."""
     with pytest.raises(Damaged):
-        mp3.parse(b"ID3\x04\x00\x00" + size + samples.EVERY["mp3"][:2000])
+        mp3.parse(b"ID3\x04\x00\x00" + size + specimens.EVERY["mp3"][:2000])
 
 
 @given(st.binary(max_size=300))
@@ -114,7 +116,7 @@ def test_synchsafe_numbers_round_trip(number: int) -> None:
 
 
 def _simple(mode: str, **options: object) -> Callable[[], bytes]:
-    return lambda: samples.webp(mode, **options)
+    return lambda: specimens.webp(mode, **options)
 
 
 @pytest.mark.parametrize("make", [_simple("RGB"), _simple("RGB", lossless=True), _simple("RGBA", lossless=True)])
@@ -128,7 +130,7 @@ def test_webp_header_tells_size_in_every_layout(make: Callable[[], bytes]) -> No
 @pytest.mark.parametrize("progressive", [False, True])
 def test_jpeg_header_tells_size(progressive: bool) -> None:
     """Sequential and progressive frame headers both tell the size."""
-    assert jpeg.size(samples.jpeg(progressive=progressive)) == (96, 64)
+    assert jpeg.size(specimens.jpeg(progressive=progressive)) == (96, 64)
 
 
 HOSTILE = {

@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 from sealmark import media
 from sealmark.media import errors
 
-from . import samples
+from . import specimens
 
 
-@pytest.mark.parametrize("key", [key for key in samples.EVERY if key != "markdown"])
+@pytest.mark.parametrize("key", [key for key in specimens.EVERY if key != "markdown"])
 def test_every_format_is_known_by_its_bytes_alone(key: str) -> None:
     """No name is needed for a format that has a signature."""
-    assert media.sniff(samples.EVERY[key]).name == samples.FORMAT_OF[key]
+    assert media.sniff(specimens.EVERY[key]).name == specimens.FORMAT_OF[key]
 
 
 @pytest.mark.parametrize(
     ("data", "name", "kind"),
     [
-        (samples.EVERY["jpeg"], "picture.png", None),
-        (samples.EVERY["png"], None, "image/jpeg"),
-        (samples.EVERY["mp3"], "speech.wav", None),
-        (samples.EVERY["png"], "notes.txt", None),
+        (specimens.EVERY["jpeg"], "picture.png", None),
+        (specimens.EVERY["png"], None, "image/jpeg"),
+        (specimens.EVERY["mp3"], "speech.wav", None),
+        (specimens.EVERY["png"], "notes.txt", None),
         (b"only words", "picture.webp", None),
         (b"MZ\x90\x00\x03\x00\x00\x00\x04\x00", "picture.jpg", None),
     ],
@@ -66,7 +66,7 @@ def test_labelled_front_matter_shows_markdown() -> None:
 @pytest.mark.parametrize(("name", "kind"), [("a.py", None), ("a.css", None), (None, "text/xml")])
 def test_text_of_a_foreign_syntax_is_not_taken_for_plain_text(name: str | None, kind: str | None) -> None:
     """A mark would break a program, so it is unknown rather than text; HTML by its beginning is no program either."""
-    for data in (b"{}", samples.WRITTEN["html"], samples.WRITTEN["svg"], b'{"AIGC":{}}'):
+    for data in (b"{}", specimens.WRITTEN["html"], specimens.WRITTEN["svg"], b'{"AIGC":{}}'):
         with pytest.raises(errors.UnknownFormat):
             media.sniff(data, name, kind)
 
@@ -74,15 +74,15 @@ def test_text_of_a_foreign_syntax_is_not_taken_for_plain_text(name: str | None, 
 @pytest.mark.parametrize("key", ["html", "svg", "srt", "vtt"])
 def test_text_kinds_with_a_beginning_of_their_own_are_known_by_it(key: str) -> None:
     """No name is needed where no other text begins so; JSON needs one until it is labelled."""
-    assert media.sniff(samples.WRITTEN[key]).name == key
-    assert media.sniff(samples.WRITTEN["json"]).name == "text"
+    assert media.sniff(specimens.WRITTEN[key]).name == key
+    assert media.sniff(specimens.WRITTEN["json"]).name == "text"
 
 
 @pytest.mark.parametrize("key", ["html", "svg", "srt", "vtt"])
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.json", "a.html"])
 def test_text_of_one_kind_may_be_declared_as_another(key: str, name: str) -> None:
     """A source of HTML in a Markdown file is Markdown: between kinds of text the declaration decides."""
-    assert media.sniff(samples.WRITTEN[key], name) is media.sniff(b"words", name)
+    assert media.sniff(specimens.WRITTEN[key], name) is media.sniff(b"words", name)
 
 
 @pytest.mark.parametrize("data", [b"<p>", b"{}", b"[1]", b"1\n2\n", b"WEBVTTX", b"a <svg>", b"<!doctype x>"])

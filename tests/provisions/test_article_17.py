@@ -10,7 +10,7 @@ import pytest
 import sealmark
 from sealmark.marks.explicit import text as explicit
 from tests.deployment import IMAGE, ITEM, Deployment, ask, deployed, events, seed_text, streamed_text, wait_for
-from tests.media import samples
+from tests.media import specimens
 from tests.upstream import ScriptedUpstream, pieces
 
 
@@ -63,7 +63,7 @@ def test_what_was_made_elsewhere_shows_its_mark(deployment: Deployment, key: str
     """A submitted text begins with the words, a submitted picture shows them in a corner."""
     with deployment.client(key) as client:
         text = client.post("/api/items", files={"file": ("a.txt", "墨与纸。".encode())}, data={"model": ITEM}).content
-        picture = client.post("/api/items", files={"file": ("a.png", samples.png())}, data={"model": ITEM}).content
+        picture = client.post("/api/items", files={"file": ("a.png", specimens.png())}, data={"model": ITEM}).content
     assert text.decode().startswith(explicit.opening("zh"))
     assert sealmark.verify(picture).layers["explicit"].state == "found"
 
@@ -113,7 +113,7 @@ def test_who_is_outside_is_told_that_a_mark_can_be_had(outside: Deployment) -> N
 def test_a_picture_outside_keeps_its_metadata_mark(outside: Deployment, upstream: ScriptedUpstream) -> None:
     """What is offered is the visible mark alone."""
     outside.house.workplace.registers.approve_marking("image", "officer 7")
-    upstream.answers({"created": 1, "data": [{"b64_json": base64.b64encode(samples.png()).decode()}]})
+    upstream.answers({"created": 1, "data": [{"b64_json": base64.b64encode(specimens.png()).decode()}]})
     key = outside.new_key()
 
     def marks() -> object:

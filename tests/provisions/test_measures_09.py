@@ -21,7 +21,7 @@ from sealmark.media import sniff
 from sealmark.storage.keys import period_end
 from sealmark.storage.objects import ObjectsUnavailable
 from tests.deployment import IMAGE, SPEECH, Deployment, ask, deployed, events, wait_for
-from tests.media import samples
+from tests.media import specimens
 from tests.upstream import Script, ScriptedUpstream, pieces
 
 USER = "ann"
@@ -69,7 +69,7 @@ def copied(deployment: Deployment, key: str, grant: str) -> Any:
         return client.post(f"/api/grants/{grant}/copies")
 
 
-@pytest.mark.parametrize("sample", [samples.png, samples.jpeg, samples.webp])
+@pytest.mark.parametrize("sample", [specimens.png, specimens.jpeg, specimens.webp])
 def test_a_picture_s_copy(
     deployment: Deployment, ann: str, upstream: ScriptedUpstream, sample: Callable[[], bytes]
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_picture_s_copy(
 
 def test_a_sound_s_copy(deployment: Deployment, ann: str, upstream: ScriptedUpstream) -> None:
     """The copy lacks the announcement and nothing else: the very samples that the generator made, same label."""
-    made = samples.wav()
+    made = specimens.wav()
     upstream.script = Script([made], content_type="audio/wav")
     ask_for = {"model": SPEECH, "input": "hello", "voice": "a", "response_format": "wav", "user": USER}
     with deployment.client(ann) as client:
@@ -128,7 +128,7 @@ def test_a_text_s_copy(deployment: Deployment, ann: str, upstream: ScriptedUpstr
 
 def test_the_copy_is_recorded_before_it_leaves(deployment: Deployment, ann: str, upstream: ScriptedUpstream) -> None:
     """Its own kind of record: by its receipt, its bytes, and with its recipient sealed for six months at least."""
-    number = picture(deployment, ann, upstream, samples.png())["aigc"]["ProduceID"]
+    number = picture(deployment, ann, upstream, specimens.png())["aigc"]["ProduceID"]
     grant = granted(deployment, ann, number).json()
     answer = copied(deployment, ann, grant["id"])
     record = deployment.records("items.copy.released")[-1]
@@ -152,7 +152,7 @@ def test_the_copy_is_recorded_before_it_leaves(deployment: Deployment, ann: str,
 
 def test_nobody_reads_the_recipient_in_the_ledger(deployment: Deployment, ann: str, upstream: ScriptedUpstream) -> None:
     """No record names recipient, contact or purpose; the item's bytes before their mark lie nowhere in the open."""
-    data = samples.png()
+    data = specimens.png()
     shown = picture(deployment, ann, upstream, data)
     copied(deployment, ann, granted(deployment, ann, shown["aigc"]["ProduceID"]).json()["id"])
     deployment.house.drain.once()
@@ -165,7 +165,7 @@ def test_nobody_reads_the_recipient_in_the_ledger(deployment: Deployment, ann: s
 
 def test_only_so_many_copies(deployment: Deployment, ann: str, upstream: ScriptedUpstream) -> None:
     """A grant is bounded; its application sees how it stands, another does not."""
-    made = samples.png()
+    made = specimens.png()
     number = picture(deployment, ann, upstream, made)["aigc"]["ProduceID"]
     grant = granted(deployment, ann, number, copies=2).json()["id"]
     shown = [Image.open(io.BytesIO(copied(deployment, ann, grant).content)) for _ in range(2)]
@@ -184,7 +184,7 @@ def test_what_stands_before_a_grant(deployment: Deployment, upstream: ScriptedUp
     key = deployment.new_key(ready=False)
     arrive(deployment, key, "bob", labelling=False)
     arrive(deployment, key, "eve")
-    number = picture(deployment, key, upstream, samples.png(), "bob")["aigc"]["ProduceID"]
+    number = picture(deployment, key, upstream, specimens.png(), "bob")["aigc"]["ProduceID"]
     refused = {
         "grants.agreement_required": granted(deployment, key, number, "bob"),
         "grants.unknown_item": granted(deployment, key, number, "eve"),
@@ -214,7 +214,7 @@ def test_who_is_sanctioned_gets_none(deployment: Deployment, upstream: ScriptedU
     key = deployment.new_key(ready=False)
     arrive(deployment, key, USER)
     application = deployment.house.people.applications()[-1].id
-    number = picture(deployment, key, upstream, samples.png())["aigc"]["ProduceID"]
+    number = picture(deployment, key, upstream, specimens.png())["aigc"]["ProduceID"]
     grant = granted(deployment, key, number).json()["id"]
     sanction = deployment.house.people.sanction(application, USER, "restrict", "test", operations=("speech",))
     wait_for(lambda: granted(deployment, key, number).json().get("code") == "admission.sanctioned")
@@ -226,7 +226,7 @@ def test_who_is_sanctioned_gets_none(deployment: Deployment, upstream: ScriptedU
 
 def test_a_revoked_grant_ends_at_once(deployment: Deployment, ann: str, upstream: ScriptedUpstream) -> None:
     """Staff revoke; the next copy is refused."""
-    number = picture(deployment, ann, upstream, samples.png())["aigc"]["ProduceID"]
+    number = picture(deployment, ann, upstream, specimens.png())["aigc"]["ProduceID"]
     grant = granted(deployment, ann, number).json()["id"]
     deployment.house.grants.revoke(grant)
     assert copied(deployment, ann, grant).json()["code"] == "grants.over"
@@ -264,7 +264,7 @@ def test_nothing_is_released_that_could_not_be_kept(
         raise ObjectsUnavailable(zh_reason="满", en_reason="full")
 
     monkeypatch.setattr(type(deployment.house.stages.originals._objects), "put", full)
-    upstream.answers({"created": 1, "data": [{"b64_json": base64.b64encode(samples.png()).decode()}]})
+    upstream.answers({"created": 1, "data": [{"b64_json": base64.b64encode(specimens.png()).decode()}]})
     before = len(deployment.records("exchange.answer.closed"))
     with deployment.client(ann) as client:
         answer = client.post("/v1/images/generations", json={"model": IMAGE, "prompt": "a hill", "user": USER})
@@ -278,7 +278,7 @@ def test_where_no_originals_are_kept(tmp_path: Path, upstream: ScriptedUpstream)
     with deployed(tmp_path, upstream.url, originals_days=0) as running:
         key = running.new_key(ready=False)
         arrive(running, key, USER)
-        number = picture(running, key, upstream, samples.png())["aigc"]["ProduceID"]
+        number = picture(running, key, upstream, specimens.png())["aigc"]["ProduceID"]
         assert granted(running, key, number).json()["code"] == "items.no_original"
         assert list((tmp_path / "data" / "objects").iterdir()) == []
         upstream.says(BODY)

@@ -140,7 +140,8 @@ def _seen(since: Path | None, verifier: "Verifier") -> "Checkpoint | None":
 
 def _read(file: str) -> str:
     """A small text: a key, a checkpoint, a receipt. Raises errors of `media`."""
-    from sealmark.media import Limits, read, text
+    from sealmark.media import Limits, read
+    from sealmark.media.text import text
 
     return text.decode(read(sys.stdin.buffer if file == "-" else Path(file), Limits(size=2 << 20))[0])
 

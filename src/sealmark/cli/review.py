@@ -47,7 +47,8 @@ def review(file: Given, as_json_: Json = False) -> int:
 
 
 def _text(file: str) -> str:
-    from sealmark.media import read, text
+    from sealmark.media import read
+    from sealmark.media.text import text
 
     data, _ = read(sys.stdin.buffer if file == "-" else Path(file))
     return text.decode(data)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sealmark.demo.deployment import environment_without_settings, program, short
 from sealmark.demo.traveller import Facts, Traveller, require
-from sealmark.media import png
+from sealmark.media.image import png
 
 ARTEFACTS = ("painting.png", "speech.wav", "chat.txt")
 # Picture and sound carry their label; a text has no place for one, so its label lies beside it.

@@ -16,7 +16,7 @@ from sealmark.marks.marker import Made, Options, mark_file
 from sealmark.marks.propagator import Propagated, propagate_file
 from sealmark.media import Format, opened, sniff
 from sealmark.media.errors import TooLarge
-from sealmark.media.text import decode
+from sealmark.media.text.text import decode
 
 # Formats whose whole content is text that a reader sees as it stands: who reviewed the text saw all of it.
 WHOLLY_TEXT = frozenset(("text", "markdown", "srt", "vtt", "json"))

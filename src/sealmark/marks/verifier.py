@@ -22,9 +22,10 @@ from sealmark.marks.marker import chief
 from sealmark.marks.metadata import Found, Remains, sidecar
 from sealmark.marks.note import Note
 from sealmark.marks.security import Examination, Outcome
-from sealmark.media import STANDARD, Format, Limits, Source, opened, recognise, text
+from sealmark.media import STANDARD, Format, Limits, Source, opened, recognise
 from sealmark.media.errors import Damaged, MetadataOverLimit, NeedsExtra, TooManyPixels, TooManySamples
 from sealmark.media.pieces import Buffer
+from sealmark.media.text import text
 
 TierName = Literal["is", "may_be", "suspected", "none"]
 LAYERS = ("explicit", "metadata", "credential", "watermark", "fingerprint")

@@ -1,6 +1,8 @@
 """What an item is: its format, its samples, and limits on what a hostile one may ask of us.
 
-Importing this package is cheap; `image` and `audio` bring the decoders in when pixels or samples are needed.
+A folder for each medium (`text`, `image`, `audio`, `video`, `document`, `scene`) holds the formats that it comes in,
+`containers` what several of them are written in. `pixels`, `samples` and `frames` decode and encode; importing this
+package brings none of them in.
 """
 
 from sealmark.media.errors import MediaError

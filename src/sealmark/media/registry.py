@@ -4,46 +4,16 @@ from mmap import mmap
 from pathlib import PurePath
 
 from sealmark.errors import why
-from sealmark.media import (
-    avi,
-    epub,
-    flac,
-    flv,
-    gif,
-    glb,
-    gltf,
-    heif,
-    html,
-    isobmff,
-    jpeg,
-    json,
-    markdown,
-    matroska,
-    mp3,
-    obj,
-    odf,
-    ofd,
-    ogg,
-    ole,
-    ooxml,
-    pdf,
-    ply,
-    png,
-    srt,
-    stl,
-    svg,
-    text,
-    tiff,
-    usda,
-    usdc,
-    usdz,
-    vtt,
-    wav,
-    webp,
-)
+from sealmark.media.audio import flac, mp3, ogg, wav
+from sealmark.media.containers import isobmff
+from sealmark.media.document import epub, odf, ofd, ole, ooxml, pdf
 from sealmark.media.errors import EmptyItem, LyingFormat, NotUtf8, UnknownFormat
 from sealmark.media.format import HEAD, Format
+from sealmark.media.image import gif, heif, jpeg, png, svg, tiff, webp
 from sealmark.media.pieces import Buffer
+from sealmark.media.scene import glb, gltf, obj, ply, stl, usda, usdc, usdz
+from sealmark.media.text import html, json, markdown, srt, text, vtt
+from sealmark.media.video import avi, flv, matroska
 
 # In the order of sniffing: the surest signature first, plain text last.
 FORMATS: tuple[Format, ...] = (

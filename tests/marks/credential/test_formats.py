@@ -18,9 +18,10 @@ from sealmark.marks.credential.signer import PURPOSES
 from sealmark.marks.errors import NoCredentialPlace, SignedPackage
 from sealmark.marks.marker import mark, mark_file
 from sealmark.marks.sealing import Origin
-from sealmark.media import by_name, heif
+from sealmark.media import by_name
+from sealmark.media.image import heif
 from tests.marks.metadata import test_heif
-from tests.media import film_samples, movies, packages, papers, samples
+from tests.media import film_samples, movies, packages, papers, specimens
 
 from .keys import CHAIN, EVERY, KEYS, OURS, SIGNER, TRUST
 
@@ -28,8 +29,10 @@ from .keys import CHAIN, EVERY, KEYS, OURS, SIGNER, TRUST
 PEER: Any = import_module("c2pa")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>t</title><rect width="9" height="9"/></svg>'
 FILES: dict[str, bytes] = {
-    **{key: samples.EVERY[key] for key in samples.EVERY if key.split()[0] in ("png", "jpeg", "webp", "gif", "tiff")},
-    **{key: samples.EVERY[key] for key in ("wav", "mp3", "flac")},
+    **{
+        key: specimens.EVERY[key] for key in specimens.EVERY if key.split()[0] in ("png", "jpeg", "webp", "gif", "tiff")
+    },
+    **{key: specimens.EVERY[key] for key in ("wav", "mp3", "flac")},
     **{f"pdf {key}": papers.EVERY[key]() for key in ("by hand", "packed", "linearized", "two updates")},
     "svg": SVG,
     "avi": film_samples.mpeg4_avi(),
@@ -132,10 +135,10 @@ def test_credential_covers_the_visible_mark_and_the_label(key: str) -> None:
 def test_origin_reads_back() -> None:
     """Ingredients, title and soft bindings, of every byte, stand in the manifest as they were given."""
     bindings = (SoftBinding("cn.example.mark.1", bytes(range(256))), SoftBinding("cn.example.print.1", b""))
-    inputs = Ingredient(samples.EVERY["png"], "image/png", "inputTo", "prompt.png")
-    parts = Ingredient(samples.EVERY["webp"], "image/webp", "componentOf")
+    inputs = Ingredient(specimens.EVERY["png"], "image/png", "inputTo", "prompt.png")
+    parts = Ingredient(specimens.EVERY["webp"], "image/webp", "componentOf")
     origin = Origin("标题", (inputs, parts), bindings)
-    marked = mark(samples.EVERY["jpeg"], OURS, layers=EVERY, keys=KEYS, origin=origin)
+    marked = mark(specimens.EVERY["jpeg"], OURS, layers=EVERY, keys=KEYS, origin=origin)
     found = credential.read(marked.data, marked.format, TRUST)
     assert (found.title, found.soft_bindings) == ("标题", bindings)
     assert [(one.relationship, one.title) for one in found.ingredients] == [
@@ -148,7 +151,7 @@ def test_origin_reads_back() -> None:
 def test_an_edited_item_is_the_parent() -> None:
     """The old manifest stays, inside the new one; nothing that was said of the item is lost (Art. 18)."""
     form = by_name("jpeg")
-    first = mark(samples.EVERY["jpeg"], OURS, layers=EVERY, keys=KEYS)
+    first = mark(specimens.EVERY["jpeg"], OURS, layers=EVERY, keys=KEYS)
     other = rehearsal.make()
     keys = credential.CredentialKeys.from_pem(other.chain, other.key)
     second = credential.sign(
@@ -166,7 +169,7 @@ def test_an_edited_item_is_the_parent() -> None:
 
 def test_only_the_list_that_vouches_is_named() -> None:
     """14.4: of several lists the one that alone suffices is told, and with none the signer is untrusted."""
-    marked = mark(samples.EVERY["png"], OURS, layers=EVERY, keys=KEYS)
+    marked = mark(specimens.EVERY["png"], OURS, layers=EVERY, keys=KEYS)
     lists = (TrustList.from_pem("another", rehearsal.make().root), *TRUST)
     assert credential.read(marked.data, marked.format, lists).trusted_by == "ours"
     for none in ((), lists[:1]):
@@ -178,14 +181,14 @@ def test_only_the_list_that_vouches_is_named() -> None:
 def test_a_compressed_package_is_refused_with_a_reason(key: str) -> None:
     """c2pa is built without inflation: what it cannot take is refused, and nothing half-sealed leaves."""
     with pytest.raises(NoCredentialPlace, match="compression method"):
-        mark(samples.EVERY[key], OURS, layers=("metadata", "credential"), keys=KEYS)
+        mark(specimens.EVERY[key], OURS, layers=("metadata", "credential"), keys=KEYS)
 
 
 @pytest.mark.parametrize("key", ["ogg", "opus", "ofd"])
 def test_a_format_without_a_place_is_refused(key: str) -> None:
     """A credential that was asked for and has no place fails the whole marking."""
     with pytest.raises(NoCredentialPlace):
-        mark(samples.EVERY[key], OURS, layers=("metadata", "credential"), keys=KEYS)
+        mark(specimens.EVERY[key], OURS, layers=("metadata", "credential"), keys=KEYS)
 
 
 def test_a_signed_pdf_is_left_alone() -> None:

@@ -22,7 +22,7 @@ from sealmark.marks.credential import Claim, CredentialDevice, CredentialKeys, T
 from sealmark.marks.errors import BadCredentialKey, BadTrustList, CredentialNotSigned, NoCredentialKey
 from sealmark.marks.marker import mark
 from sealmark.media import by_name
-from tests.media import samples
+from tests.media import specimens
 
 from .keys import CHAIN, EVERY, OURS, SIGNER
 
@@ -76,7 +76,7 @@ def test_every_algorithm_signs(kind: str) -> None:
     chain, root = issued(key)
     keys = CredentialKeys.from_pem(chain, _pem(key))
     assert (keys.algorithm, keys.rehearsal) == (kind, False)
-    sealed = credential.sign(samples.EVERY["jpeg"], JPEG, Claim(OURS), keys)
+    sealed = credential.sign(specimens.EVERY["jpeg"], JPEG, Claim(OURS), keys)
     found = credential.read(sealed, JPEG, (TrustList.from_pem("test", root),))
     assert (found.outcome, found.signer, found.organisation) == ("trusted", "signer", "Test")
 
@@ -93,7 +93,7 @@ def test_a_device_signs_in_either_form(raw: bool) -> None:
 
     device = CredentialDevice.of(CHAIN.chain, sign)
     assert (device.algorithm, device.rehearsal) == ("es256", True)
-    sealed = credential.sign(samples.EVERY["jpeg"], JPEG, Claim(OURS), device)
+    sealed = credential.sign(specimens.EVERY["jpeg"], JPEG, Claim(OURS), device)
     assert credential.read(sealed, JPEG).outcome == "untrusted"
 
 
@@ -107,7 +107,7 @@ def test_a_device_that_fails_lets_nothing_out(answer: bytes | None) -> None:
         return answer
 
     with pytest.raises(CredentialNotSigned) as caught:
-        credential.sign(samples.EVERY["jpeg"], JPEG, Claim(OURS), CredentialDevice.of(CHAIN.chain, sign))
+        credential.sign(specimens.EVERY["jpeg"], JPEG, Claim(OURS), CredentialDevice.of(CHAIN.chain, sign))
     assert isinstance(caught.value.__cause__, ConnectionError) is (answer is None)
 
 
@@ -162,7 +162,7 @@ def test_keys_are_not_shown() -> None:
 def test_nobody_signs_without_keys() -> None:
     """A credential that was asked for and nobody signs fails the whole marking."""
     with pytest.raises(NoCredentialKey):
-        mark(samples.EVERY["jpeg"], OURS, layers=EVERY)
+        mark(specimens.EVERY["jpeg"], OURS, layers=EVERY)
 
 
 def test_a_list_of_nothing_is_refused() -> None:

@@ -16,7 +16,8 @@ from sealmark.marks.credential import Claim, CredentialDevice, SoftBinding
 from sealmark.marks.explicit import text as visible
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import by_name, text_wrapper
+from sealmark.media import by_name
+from sealmark.media.text import text_wrapper
 
 from .keys import EVERY, KEYS, KNOWN, OURS, SIGNER, TRUST
 

@@ -22,13 +22,13 @@ from sealmark.marks.label import Label
 from sealmark.marks.marker import Options, mark, mark_bytes
 from sealmark.marks.verifier import Verdict, verify
 from sealmark.media import by_name
-from tests.media import movies, papers, samples
+from tests.media import movies, papers, specimens
 
 from .keys import CHAIN, EVERY, KEYS, KNOWN, OURS, SIGNER, THEIRS, TRUST
 
 PEER: Any = import_module("c2pa")
 JPEG = by_name("jpeg")
-SEALED = credential.sign(samples.EVERY["jpeg"], JPEG, Claim(OURS), SIGNER)
+SEALED = credential.sign(specimens.EVERY["jpeg"], JPEG, Claim(OURS), SIGNER)
 
 
 def _codes(verdict: Verdict) -> list[str]:
@@ -46,7 +46,7 @@ def _photograph(source_type: str) -> bytes:
         PEER.Builder(definition, context) as builder,
         PEER.Signer.from_info(info) as signer,
     ):
-        builder.sign(signer, "image/jpeg", io.BytesIO(samples.EVERY["jpeg"]), out)
+        builder.sign(signer, "image/jpeg", io.BytesIO(specimens.EVERY["jpeg"]), out)
     return out.getvalue()
 
 
@@ -90,20 +90,20 @@ def test_a_label_that_differs_from_the_credential_is_named() -> None:
     verdict = verify(forged, keys=KNOWN)
     assert (verdict.tier, verdict.label) == ("is", THEIRS)
     assert {"marks.credential_disagrees", "marks.credential_invalid"} <= set(_codes(verdict))
-    agreed = mark(samples.EVERY["jpeg"], OURS, layers=EVERY, keys=KEYS)
+    agreed = mark(specimens.EVERY["jpeg"], OURS, layers=EVERY, keys=KEYS)
     assert _codes(verify(agreed.data, keys=KNOWN)) == []
 
 
 def test_the_verdict_as_json_tells_the_credential() -> None:
     """What a machine reads: outcome, signer, actions, label; nothing where there is none."""
-    told = verify(mark(samples.EVERY["png"], OURS, layers=EVERY, keys=KEYS).data, keys=KNOWN).as_dict()["credential"]
+    told = verify(mark(specimens.EVERY["png"], OURS, layers=EVERY, keys=KEYS).data, keys=KNOWN).as_dict()["credential"]
     assert (told["outcome"], told["trusted_by"], told["label"]) == ("trusted", "ours", OURS.as_dict())
-    assert verify(samples.EVERY["png"]).as_dict()["credential"] is None
+    assert verify(specimens.EVERY["png"]).as_dict()["credential"] is None
 
 
 def test_an_item_passing_through_keeps_its_manifest_as_an_ingredient() -> None:
     """labels.md 3.4: another's label stays, the propagator's are written, and the new credential says only that."""
-    theirs = mark(samples.EVERY["png"], THEIRS, layers=EVERY, keys=KEYS)
+    theirs = mark(specimens.EVERY["png"], THEIRS, layers=EVERY, keys=KEYS)
     passed = mark(theirs.data, OURS, layers=EVERY, keys=KEYS)
     assert (passed.label.content_producer, passed.label.propagate_id) == ("someone-else", "A1")
     found = verify(passed.data, keys=KNOWN).credential
@@ -113,7 +113,7 @@ def test_an_item_passing_through_keeps_its_manifest_as_an_ingredient() -> None:
 
 def test_an_own_edit_has_the_old_item_as_its_parent() -> None:
     """An edit of a labelled item is opened and edited; a new generation is created, whatever it was given."""
-    theirs = mark(samples.EVERY["png"], THEIRS).data
+    theirs = mark(specimens.EVERY["png"], THEIRS).data
     edited = mark(theirs, OURS, layers=EVERY, keys=KEYS, own_edit=True).data
     fresh = mark_bytes(theirs, OURS, Options(layers=EVERY, keys=KEYS, own_edit=True, fresh=True)).data
     told = [[one.name for one in verify(data).credential.actions] for data in (edited, fresh)]
@@ -123,7 +123,7 @@ def test_an_own_edit_has_the_old_item_as_its_parent() -> None:
 @pytest.mark.parametrize("key", ["jpeg", "png", "webp", "gif", "wav", "mp3", "flac", "mp4", "pdf", "tiff"])
 def test_without_a_key_a_foreign_credential_stays_and_is_warned_of(key: str) -> None:
     """Nothing is taken off (Art. 18): the manifest stays in its place, and the note says that it no longer holds."""
-    data = movies.made("mp4") if key == "mp4" else papers.EVERY["packed"]() if key == "pdf" else samples.EVERY[key]
+    data = movies.made("mp4") if key == "mp4" else papers.EVERY["packed"]() if key == "pdf" else specimens.EVERY[key]
     form = media.sniff(data)
     sealed = credential.sign(data, form, Claim(THEIRS), SIGNER)
     marked = mark(sealed, OURS, layers=("metadata",))
@@ -144,7 +144,7 @@ def test_what_does_not_read_back_is_not_released(monkeypatch: pytest.MonkeyPatch
     for wrong in (other, lambda data, *_: data):
         monkeypatch.setattr("sealmark.marks.sealing.credential", _Wrong(wrong))
         with pytest.raises(NotReadable):
-            mark(samples.EVERY["png"], OURS, layers=EVERY, keys=KEYS)
+            mark(specimens.EVERY["png"], OURS, layers=EVERY, keys=KEYS)
 
 
 class _Wrong:
@@ -160,7 +160,7 @@ class _Wrong:
 BASES = {
     key: (credential.sign(data, media.sniff(data), Claim(OURS), SIGNER), media.sniff(data))
     for key, data in {
-        **{key: samples.EVERY[key] for key in ("png", "jpeg", "webp", "gif", "tiff", "wav", "mp3", "flac")},
+        **{key: specimens.EVERY[key] for key in ("png", "jpeg", "webp", "gif", "tiff", "wav", "mp3", "flac")},
         "mp4": movies.made("mp4"),
         "pdf": papers.EVERY["packed"](),
         "text": "AI生成 文字".encode(),
@@ -188,8 +188,8 @@ def test_no_change_makes_another_statement(key: str, data: st.DataObject) -> Non
 def test_marking_and_verifying_load_no_c2pa() -> None:
     """What has no credential pays nothing for them."""
     code = (
-        "import sys; from sealmark import mark, verify; from tests.media import samples;"
-        "data = mark(samples.EVERY['jpeg']).data; verify(data); verify('文字'.encode());"
+        "import sys; from sealmark import mark, verify; from tests.media import specimens;"
+        "data = mark(specimens.EVERY['jpeg']).data; verify(data); verify('文字'.encode());"
         "assert not any(name.partition('.')[0] == 'c2pa' for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -197,7 +197,7 @@ def test_marking_and_verifying_load_no_c2pa() -> None:
 
 def test_looking_for_a_credential_is_cheap() -> None:
     """Ten megabytes without one take a few milliseconds at most; the item is never parsed."""
-    data = samples.EVERY["jpeg"] + bytes(10_000_000)
+    data = specimens.EVERY["jpeg"] + bytes(10_000_000)
     began = time.process_time()
     for _ in range(5):
         assert credential.place(data, JPEG) is None
@@ -206,6 +206,6 @@ def test_looking_for_a_credential_is_cheap() -> None:
 
 def test_rehearsal_label_goes_along() -> None:
     """Without a label the rehearsal's is made, and the credential names that one."""
-    marked = mark(samples.EVERY["jpeg"], layers=EVERY, keys=KEYS)
+    marked = mark(specimens.EVERY["jpeg"], layers=EVERY, keys=KEYS)
     assert isinstance(marked.label, Label)
     assert verify(marked.data, keys=KNOWN).credential.label == marked.label

@@ -22,9 +22,9 @@ from sealmark.marks.explicit.typeface import typeface
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import pdf_content
+from sealmark.media.document import pdf_content
+from sealmark.media.document.pdf_content import Open
 from sealmark.media.errors import Damaged, Encrypted
-from sealmark.media.pdf_content import Open
 from tests.media import papers
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")

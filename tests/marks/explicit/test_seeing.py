@@ -13,7 +13,7 @@ from PIL import Image
 from sealmark.marks.explicit.image import draw
 from sealmark.marks.explicit.seeing import find
 from sealmark.marks.explicit.stamp import Corner, corner_of, stamp
-from tests.media import samples
+from tests.media import specimens
 
 
 def scene(width: int, height: int, seed: int = 3) -> Image.Image:
@@ -26,7 +26,7 @@ def scene(width: int, height: int, seed: int = 3) -> Image.Image:
 
 
 def recoded(picture: Image.Image, quality: int) -> Image.Image:
-    return Image.open(io.BytesIO(samples.saved(picture, "JPEG", quality=quality)))
+    return Image.open(io.BytesIO(specimens.saved(picture, "JPEG", quality=quality)))
 
 
 @settings(max_examples=40, deadline=None)
@@ -71,9 +71,9 @@ def test_flat_and_striped_pictures_bear_nothing(tone: str) -> None:
 
 def test_a_picture_on_its_side_is_looked_at_as_it_is_shown() -> None:
     """The EXIF orientation is followed, as it was when the mark was drawn."""
-    turned = Image.open(io.BytesIO(samples.saved(scene(400, 300), "JPEG", exif=samples.exif(orientation=6))))
+    turned = Image.open(io.BytesIO(specimens.saved(scene(400, 300), "JPEG", exif=specimens.exif(orientation=6))))
     drawn = draw(turned)
-    again = Image.open(io.BytesIO(samples.saved(drawn, "JPEG", exif=samples.exif(orientation=6))))
+    again = Image.open(io.BytesIO(specimens.saved(drawn, "JPEG", exif=specimens.exif(orientation=6))))
     assert [one.corner for one in find(again)] == ["bottom_right"]
 
 

@@ -15,7 +15,7 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import worksheet
+from sealmark.media.document import worksheet
 from tests.media import packages
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")

@@ -9,7 +9,7 @@ from sealmark.marks.metadata import xmp
 from sealmark.media.errors import MetadataOverLimit
 from tests.media import film_samples, films
 from tests.media.films import chunk
-from tests.media.test_avi import check_indexes
+from tests.media.video.test_avi import check_indexes
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 TWO = Label.first("001191000000REHEAR5ALG1DEMO", "B2")

@@ -18,8 +18,10 @@ from sealmark.errors import SealmarkError
 from sealmark.marks import metadata
 from sealmark.marks.errors import NoMetadataPlace
 from sealmark.marks.label import Label
-from sealmark.media import image, jpeg, mp3, png, wav, webp
-from tests.media import samples
+from sealmark.media import pixels
+from sealmark.media.audio import mp3, wav
+from sealmark.media.image import jpeg, png, webp
+from tests.media import specimens
 
 from ..test_label import LABELS
 
@@ -28,11 +30,11 @@ PEER: Any = mutagen.id3
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 TWO = Label.first("001191000000REHEAR5ALG1DEMO", "B2", reserved_code1="""quoted "words" & <tags> it's""")
-KEYS = list(samples.EVERY)
+KEYS = list(specimens.EVERY)
 
 
 def _form(key: str) -> media.Format:
-    return media.by_name(samples.FORMAT_OF[key])
+    return media.by_name(specimens.FORMAT_OF[key])
 
 
 def _labels(key: str, data: bytes) -> list[tuple[Label | None, bool]]:
@@ -44,7 +46,7 @@ def _labels(key: str, data: bytes) -> list[tuple[Label | None, bool]]:
 @given(label=LABELS)
 def test_any_label_reads_back_and_is_the_only_one(key: str, label: Label) -> None:
     """What is written is read, whatever its characters, once and in the main channel."""
-    assert _labels(key, metadata.write(samples.EVERY[key], label, _form(key))) == [(label, True)]
+    assert _labels(key, metadata.write(specimens.EVERY[key], label, _form(key))) == [(label, True)]
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -52,7 +54,7 @@ def test_any_label_reads_back_and_is_the_only_one(key: str, label: Label) -> Non
 @given(first=LABELS, second=LABELS)
 def test_writing_again_replaces(key: str, first: Label, second: Label) -> None:
     """GB 45438 6.1 c): one label a file. A second writing gives the file that a single one gives, bit for bit."""
-    form, data = _form(key), samples.EVERY[key]
+    form, data = _form(key), specimens.EVERY[key]
     again = metadata.write(metadata.write(data, first, form), second, form)
     assert again == metadata.write(data, second, form)
 
@@ -60,14 +62,14 @@ def test_writing_again_replaces(key: str, first: Label, second: Label) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_unmarked_file_has_no_label(key: str) -> None:
     """Nothing is found where nothing was written."""
-    assert metadata.read(samples.EVERY[key], _form(key)) == []
+    assert metadata.read(specimens.EVERY[key], _form(key)) == []
 
 
 @pytest.mark.parametrize("key", ["png", "jpeg", "webp", "webp extended"])
 def test_pixels_and_other_image_metadata_stay(key: str) -> None:
     """An independent reader sees the same pixels, EXIF, profile and comments as before."""
-    marked = metadata.write(samples.EVERY[key], ONE)
-    with Image.open(io.BytesIO(samples.EVERY[key])) as was, Image.open(io.BytesIO(marked)) as now:
+    marked = metadata.write(specimens.EVERY[key], ONE)
+    with Image.open(io.BytesIO(specimens.EVERY[key])) as was, Image.open(io.BytesIO(marked)) as now:
         assert np.array_equal(np.asarray(was), np.asarray(now))
         assert was.getexif() == now.getexif()
         ours = {"xmp", "XML:com.adobe.xmp"}
@@ -77,7 +79,7 @@ def test_pixels_and_other_image_metadata_stay(key: str) -> None:
 @pytest.mark.parametrize("key", ["png", "jpeg", "webp", "webp extended"])
 def test_independent_xmp_reader_finds_the_label(key: str) -> None:
     """Pillow's reader finds the inner JSON under the guide's namespace."""
-    with Image.open(io.BytesIO(metadata.write(samples.EVERY[key], TWO))) as opened:
+    with Image.open(io.BytesIO(metadata.write(specimens.EVERY[key], TWO))) as opened:
         packet = opened.info.get("xmp") or opened.info["XML:com.adobe.xmp"].encode()
     assert b'xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/"' in packet
     assert json.loads(_element(packet)) == TWO.as_dict()
@@ -97,42 +99,42 @@ def _chunks(module: Any, data: bytes, skip: bytes) -> list[Any]:
 
 def test_other_chunks_and_segments_stay_bit_for_bit() -> None:
     """Every piece of a container but the label's own is the same bytes in the same order."""
-    pairs = {key: metadata.write(samples.EVERY[key], ONE, _form(key)) for key in KEYS}
+    pairs = {key: metadata.write(specimens.EVERY[key], ONE, _form(key)) for key in KEYS}
     new = [c for c in png.parse(pairs["png"]).chunks if b"XML:com.adobe.xmp" not in c.body]
-    assert new == list(png.parse(samples.EVERY["png"]).chunks)
+    assert new == list(png.parse(specimens.EVERY["png"]).chunks)
     kept = [s for s in jpeg.parse(pairs["jpeg"]).segments if not s.body.startswith(b"http://ns.adobe.com/xap")]
-    assert kept == list(jpeg.parse(samples.EVERY["jpeg"]).segments)
-    assert jpeg.parse(pairs["jpeg"]).scans == jpeg.parse(samples.EVERY["jpeg"]).scans
-    assert _chunks(wav, pairs["wav"], b"AIGC") == _chunks(wav, samples.EVERY["wav"], b"AIGC")
+    assert kept == list(jpeg.parse(specimens.EVERY["jpeg"]).segments)
+    assert jpeg.parse(pairs["jpeg"]).scans == jpeg.parse(specimens.EVERY["jpeg"]).scans
+    assert _chunks(wav, pairs["wav"], b"AIGC") == _chunks(wav, specimens.EVERY["wav"], b"AIGC")
     for key in ("webp", "webp extended"):
-        extended = webp.extended(webp.parse(samples.EVERY[key])).chunks[1:]
+        extended = webp.extended(webp.parse(specimens.EVERY[key])).chunks[1:]
         assert _chunks(webp, pairs[key], b"XMP ")[1:] == list(extended)
-    assert mp3.parse(pairs["mp3"]).sound == samples.EVERY["mp3"]
+    assert mp3.parse(pairs["mp3"]).sound == specimens.EVERY["mp3"]
     assert pairs["markdown"].decode().startswith("---\ntitle: 题\ntags:\n  - a\nAIGC:\n")
     assert pairs["markdown"].endswith("---\n# 你好\n".encode())
 
 
 def test_webp_flags_say_what_is_in_the_file() -> None:
     """RFC 9649: the extended header is made for a simple file, keeps alpha, and announces the XMP chunk."""
-    simple = metadata.write(samples.webp("RGBA", lossless=True), ONE)
+    simple = metadata.write(specimens.webp("RGBA", lossless=True), ONE)
     head = webp.parse(simple).chunks[0]
     assert (head.kind, head.body[0] & webp.XMP) == (b"VP8X", webp.XMP)
-    full = webp.parse(metadata.write(samples.EVERY["webp extended"], ONE)).chunks[0].body[0]
+    full = webp.parse(metadata.write(specimens.EVERY["webp extended"], ONE)).chunks[0].body[0]
     assert full & (webp.XMP | webp.EXIF | webp.ICC) == webp.XMP | webp.EXIF | webp.ICC
 
 
 def test_label_of_a_wav_stands_in_its_head_and_sound_still_plays() -> None:
     """Measures Art. 5: the file's head. An independent decoder hears the same samples."""
-    marked = metadata.write(samples.EVERY["wav"], ONE)
+    marked = metadata.write(specimens.EVERY["wav"], ONE)
     assert marked.index(b"AIGC") < marked.index(b"data")
-    was, now = (soundfile.read(io.BytesIO(data))[0] for data in (samples.EVERY["wav"], marked))
+    was, now = (soundfile.read(io.BytesIO(data))[0] for data in (specimens.EVERY["wav"], marked))
     assert np.array_equal(was, now)
 
 
 @pytest.mark.parametrize("version", [(2, 3), (2, 4)])
 def test_mutagen_reads_the_label_beside_its_own_frames(version: tuple[int, int]) -> None:
     """An independent reader finds TXXX AIGC, and every frame that it wrote itself."""
-    out = io.BytesIO(samples.EVERY["mp3"])
+    out = io.BytesIO(specimens.EVERY["mp3"])
     tag = PEER.ID3()
     tag.add(PEER.TIT2(encoding=3 if version[1] == 4 else 1, text="题"))
     tag.add(PEER.TXXX(encoding=0, desc="mood", text="calm"))
@@ -153,7 +155,7 @@ def test_text_has_no_place_for_a_label() -> None:
 @pytest.mark.parametrize("key", [key for key in KEYS if key not in {"mp3", "markdown"}])
 def test_marked_file_cut_anywhere_is_damaged(key: str) -> None:
     """A cut file never reads as one without a label."""
-    marked = metadata.write(samples.EVERY[key], ONE)
+    marked = metadata.write(specimens.EVERY[key], ONE)
     for cut in {*range(20, 900, 7), *range(900, len(marked) - 2, 211), len(marked) - 2}:
         if cut < len(marked):
             with pytest.raises(SealmarkError):
@@ -165,7 +167,7 @@ def test_marked_file_cut_anywhere_is_damaged(key: str) -> None:
 @given(data=st.data())
 def test_marked_file_with_flipped_bytes_reads_or_says_why_not(key: str, data: st.DataObject) -> None:
     """No damage to a marked file raises anything but our own errors."""
-    whole = bytearray(metadata.write(samples.EVERY[key], ONE, _form(key)))
+    whole = bytearray(metadata.write(specimens.EVERY[key], ONE, _form(key)))
     for _ in range(data.draw(st.integers(1, 6))):
         whole[data.draw(st.integers(0, min(len(whole), 1200) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -178,14 +180,14 @@ def test_marked_file_with_flipped_bytes_reads_or_says_why_not(key: str, data: st
 def test_picture_with_a_label_still_decodes() -> None:
     """The labelled file is still the picture that it was, for our own decoder too."""
     for key in ("png", "jpeg", "webp", "webp extended"):
-        marked = metadata.write(samples.EVERY[key], ONE)
-        assert image.decode(marked).pixels.size == (96, 64)
+        marked = metadata.write(specimens.EVERY[key], ONE)
+        assert pixels.decode(marked).pixels.size == (96, 64)
 
 
 def test_labelling_a_megabyte_costs_milliseconds() -> None:
     """A label is written into a JPEG of about 1 MB in at most 5 ms of CPU."""
     noise = np.random.default_rng(3).integers(0, 255, (1200, 1100, 3), dtype=np.uint8)
-    data = samples.saved(Image.fromarray(noise), "JPEG", quality=85)
+    data = specimens.saved(Image.fromarray(noise), "JPEG", quality=85)
     assert 900_000 < len(data) < 1_300_000
     assert min(_cost(data) for _ in range(9)) < 0.005
 

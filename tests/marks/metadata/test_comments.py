@@ -20,12 +20,12 @@ from sealmark.marks import metadata
 from sealmark.marks.errors import NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark_file
-from sealmark.media import flac, id3, vorbis_comment
+from sealmark.media.audio import flac, id3, vorbis_comment
+from sealmark.media.audio.flac import Block
+from sealmark.media.audio.vorbis_comment import Comment
 from sealmark.media.errors import Damaged, MetadataOverLimit
-from sealmark.media.flac import Block
 from sealmark.media.pieces import Span, joined
-from sealmark.media.vorbis_comment import Comment
-from tests.media import samples
+from tests.media import specimens
 
 from ..test_label import LABELS
 
@@ -47,7 +47,7 @@ def encoded(*arguments: str, form: str) -> bytes:
     """A second of two tones from ffmpeg, with a title and a comment, in a container of its own making."""
     source = ("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=1")
     command = (FFMPEG.get_ffmpeg_exe(), "-v", "error", *source, *arguments)
-    tags = ("-metadata", "title=题", "-metadata", f"comment={samples.COMMENT}")
+    tags = ("-metadata", "title=题", "-metadata", f"comment={specimens.COMMENT}")
     done = subprocess.run([*command, *tags, "-f", form, "-"], capture_output=True, check=True)
     return done.stdout
 
@@ -67,23 +67,23 @@ def decoded(data: bytes) -> bytes:
 def _bare(subtype: str) -> bytes:
     """A stream that nobody has tagged."""
     out = io.BytesIO()
-    soundfile.write(out, samples.tone(0.5, 48000, 2), 48000, format="FLAC", subtype=subtype)
+    soundfile.write(out, specimens.tone(0.5, 48000, 2), 48000, format="FLAC", subtype=subtype)
     return out.getvalue()
 
 
 def _only_info() -> bytes:
     """A stream with nothing but its description before the sound."""
-    data = samples.flac()
+    data = specimens.flac()
     container = flac.parse(data)
     return joined(data, flac.build((), container.blocks[:1], container.sound))
 
 
 FLACS = {
-    "tagged by mutagen": samples.flac(channels=2),
+    "tagged by mutagen": specimens.flac(channels=2),
     "ffmpeg, padded, through a pipe": encoded("-c:a", "flac", "-ac", "2", form="flac"),
     "soundfile, 24 bits": _bare("PCM_24"),
     "only the description": _only_info(),
-    "behind an ID3v2 tag": id3.build(replace(id3.new_tag(), rest=bytes(50))) + samples.flac(),
+    "behind an ID3v2 tag": id3.build(replace(id3.new_tag(), rest=bytes(50))) + specimens.flac(),
 }
 
 
@@ -134,7 +134,7 @@ def test_writing_again_gives_the_file_of_one_writing(key: str, first: Label, sec
 
 
 def _with(*comments: Comment) -> bytes:
-    data = samples.flac()
+    data = specimens.flac()
     container = flac.parse(data)
     others = [block for block in container.blocks if block.kind != flac.VORBIS_COMMENT]
     new = [Block(flac.VORBIS_COMMENT, comment.encoded()) for comment in comments]
@@ -170,7 +170,7 @@ def test_label_in_a_tag_before_the_stream_is_superseded() -> None:
     """An ID3v2 tag is no channel of FLAC: its label is read, and gone once the comment has one; its rest stays."""
     title = id3.make_frame(3, b"TIT2", b"\x00title")
     frame = id3.make_frame(3, b"TXXX", b"\x00AIGC\x00" + ONE.inner().encode())
-    data = id3.build(replace(id3.new_tag(), frames=(title, frame), rest=bytes(20))) + samples.flac()
+    data = id3.build(replace(id3.new_tag(), frames=(title, frame), rest=bytes(20))) + specimens.flac()
     assert places(data) == [(ONE, False)]
     written = metadata.write(data, TWO)
     assert places(written) == [(TWO, True)]
@@ -183,9 +183,9 @@ def test_comment_that_lies_is_damaged_and_what_stands_before_is_read() -> None:
     cut = whole[:-3]
     endless = whole[:6] + b"\xff\xff\xff\x7f" + whole[10:]
     for body, labels in ((cut, [ONE]), (endless, []), (b"", [])):
-        container = flac.parse(samples.flac())
+        container = flac.parse(specimens.flac())
         blocks = [container.blocks[0], Block(flac.VORBIS_COMMENT, body)]
-        data = joined(samples.flac(), flac.build((), blocks, container.sound))
+        data = joined(specimens.flac(), flac.build((), blocks, container.sound))
         left = metadata.remains(data, flac.FORMAT)
         assert [place.label for place in left.places] == labels
         with pytest.raises(Damaged):

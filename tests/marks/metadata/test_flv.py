@@ -5,9 +5,9 @@ import pytest
 from sealmark.marks import metadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
-from sealmark.media import amf, flv
+from sealmark.media.video import amf, flv
 from tests.media import film_samples, films
-from tests.media.test_flv import HEADER, tag
+from tests.media.video.test_flv import HEADER, tag
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 TWO = Label.first("001191000000REHEAR5ALG1DEMO", "B2")

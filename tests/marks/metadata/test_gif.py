@@ -16,9 +16,9 @@ from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import gif as carrier
 from sealmark.marks.metadata import xmp
-from sealmark.media import gif
-from tests.media import samples
-from tests.media.test_gif import HEAD, IMAGE
+from sealmark.media.image import gif
+from tests.media import specimens
+from tests.media.image.test_gif import HEAD, IMAGE
 
 from ..test_label import LABELS
 from .test_carriers import _element
@@ -36,12 +36,12 @@ def _ffmpeg() -> bytes:
 
 
 GIFS = {
-    "still": samples.EVERY["gif"],
-    "moving": samples.EVERY["gif moving"],
+    "still": specimens.EVERY["gif"],
+    "moving": specimens.EVERY["gif moving"],
     "ffmpeg": _ffmpeg(),
-    "interlaced, transparent": samples.gif(interlace=1, transparency=3),
+    "interlaced, transparent": specimens.gif(interlace=1, transparency=3),
     "version 87a": b"GIF87a" + HEAD[6:] + IMAGE + b";",
-    "bytes behind the end": samples.EVERY["gif"] + b"more",
+    "bytes behind the end": specimens.EVERY["gif"] + b"more",
 }
 
 
@@ -118,7 +118,7 @@ def test_writing_again_gives_the_file_of_one_writing(key: str, first: Label, sec
 
 
 def _with(*extensions: bytes) -> bytes:
-    container = gif.parse(samples.gif(2))
+    container = gif.parse(specimens.gif(2))
     blocks = [gif.Block(gif.APPLICATION, b"!\xff\x0bXMP DataXMP" + extension) for extension in extensions]
     return gif.build(gif.Container(container.head, (*blocks, *container.blocks)))
 

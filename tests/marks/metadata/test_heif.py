@@ -25,7 +25,7 @@ from sealmark.marks.errors import DamagedMetadata, NoExplicitMark
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
 from sealmark.media.errors import Damaged, Immovable, MetadataOverLimit
-from tests.media import movies, samples
+from tests.media import movies, specimens
 
 from ..test_label import LABELS
 
@@ -39,39 +39,39 @@ _FRAMES = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=5:d=1")
 
 
 def _avif(**options: Any) -> bytes:
-    return samples.saved(samples.picture(mode=options.pop("mode", "RGB")), "AVIF", speed=10, **options)
+    return specimens.saved(specimens.picture(mode=options.pop("mode", "RGB")), "AVIF", speed=10, **options)
 
 
 def _heic(mode: str = "RGB", **options: Any) -> bytes:
     out = io.BytesIO()
-    PEER.from_pillow(samples.picture(mode=mode)).save(out, **options)
+    PEER.from_pillow(specimens.picture(mode=mode)).save(out, **options)
     return out.getvalue()
 
 
 def _two_pictures(second: bytes = EMPTY) -> bytes:
     """Two pictures in a file, each with XMP of its own."""
-    out, heif = io.BytesIO(), PEER.from_pillow(samples.picture())
+    out, heif = io.BytesIO(), PEER.from_pillow(specimens.picture())
     heif.info["xmp"] = EMPTY
-    heif.add_from_pillow(samples.picture(64, 32))
+    heif.add_from_pillow(specimens.picture(64, 32))
     heif[1].info["xmp"] = second
     heif.save(out)
     return out.getvalue()
 
 
 def _sequence(**options: Any) -> bytes:
-    return _avif(save_all=True, append_images=[samples.picture().rotate(9)], **options)
+    return _avif(save_all=True, append_images=[specimens.picture().rotate(9)], **options)
 
 
 MAKERS: dict[str, Callable[[], bytes]] = {
     "avif": _avif,
     "avif alpha with all": lambda: _avif(
-        mode="RGBA", xmp=EMPTY, exif=samples.exif(), icc_profile=samples.exif().tobytes()
+        mode="RGBA", xmp=EMPTY, exif=specimens.exif(), icc_profile=specimens.exif().tobytes()
     ),
     "avif by ffmpeg": lambda: movies.ffmpeg("avif", "-c:v", "libsvtav1", "-frames:v", "1", inputs=_FRAMES),
     "avif sequence": _sequence,
     "avif sequence with packet": lambda: _sequence(xmp=EMPTY),
     "heif": _heic,
-    "heif alpha with all": lambda: _heic("RGBA", xmp=EMPTY, exif=samples.exif().tobytes()),
+    "heif alpha with all": lambda: _heic("RGBA", xmp=EMPTY, exif=specimens.exif().tobytes()),
     "heif in idat": lambda: in_idat(_heic(), EMPTY),
     "heif two pictures": _two_pictures,
 }
@@ -237,11 +237,11 @@ def test_packet_is_put_behind_a_last_item_that_shrinks() -> None:
 def test_exif_user_comment_is_read_and_emptied(make: Callable[..., bytes]) -> None:
     """Guide 20259A annex B: the wrapped label in EXIF; superseded by the main channel."""
     comment = b"ASCII\x00\x00\x00" + ONE.wrapped().encode()
-    data = make(exif=samples.exif(1, comment).tobytes())
+    data = make(exif=specimens.exif(1, comment).tobytes())
     assert [(place.label, place.main) for place in metadata.read(data)] == [(ONE, False)]
     marked = metadata.write(data, TWO)
     assert _only(marked, TWO)
-    assert samples.COMMENT.encode() in marked
+    assert specimens.COMMENT.encode() in marked
 
 
 @pytest.mark.parametrize("coding", [b"deflate", b"gzip"])

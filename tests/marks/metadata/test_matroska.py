@@ -4,8 +4,9 @@ import pytest
 
 from sealmark.marks import metadata
 from sealmark.marks.label import Label
-from sealmark.media import matroska_tags, sniff
+from sealmark.media import sniff
 from sealmark.media.errors import Damaged, MetadataOverLimit
+from sealmark.media.video import matroska_tags
 from tests.media import film_samples, films
 
 ONE = Label.first("001191000000REHEAR5ALG1DEMO", "A1")

@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from sealmark.marks import metadata
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark_file
-from sealmark.media import ogg, vorbis_comment
+from sealmark.media.audio import ogg, vorbis_comment
+from sealmark.media.audio.vorbis_comment import Comment
 from sealmark.media.errors import MetadataOverLimit, SeveralStreams
 from sealmark.media.pieces import joined
-from sealmark.media.vorbis_comment import Comment
-from tests.media import samples
-from tests.media.test_ogg import speex
+from tests.media import specimens
+from tests.media.audio.test_ogg import speex
 
 from ..test_label import LABELS
 from .test_comments import ONE, TWO, decoded, encoded, packets, places
@@ -46,13 +46,13 @@ def _tagged(data: bytes, peer: Any) -> bytes:
 
 VORBIS, OPUS, FLAC = PEER.oggvorbis.OggVorbis, PEER.oggopus.OggOpus, PEER.oggflac.OggFLAC
 FILES: dict[str, tuple[bytes, Callable[[io.BytesIO], Any]]] = {
-    "libsndfile Vorbis": (samples.ogg(), VORBIS),
-    "libsndfile Opus": (samples.ogg("OPUS", 48000), OPUS),
+    "libsndfile Vorbis": (specimens.ogg(), VORBIS),
+    "libsndfile Opus": (specimens.ogg("OPUS", 48000), OPUS),
     "ffmpeg libvorbis": (encoded("-c:a", "libvorbis", form="ogg"), VORBIS),
     "ffmpeg libopus": (encoded("-c:a", "libopus", form="ogg"), OPUS),
     "ffmpeg FLAC": (encoded("-c:a", "flac", form="ogg"), FLAC),
     "mutagen Vorbis with a cover": (_tagged(encoded("-c:a", "libvorbis", form="ogg"), VORBIS), VORBIS),
-    "mutagen Opus with a cover": (_tagged(samples.ogg("OPUS"), OPUS), OPUS),
+    "mutagen Opus with a cover": (_tagged(specimens.ogg("OPUS"), OPUS), OPUS),
     "mutagen FLAC with a cover": (_tagged(encoded("-c:a", "flac", form="ogg"), FLAC), FLAC),
 }
 SPEEX = speex(Comment(b"me", (b"title=t",)))

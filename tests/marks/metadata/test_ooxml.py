@@ -20,7 +20,7 @@ from sealmark.errors import SealmarkError
 from sealmark.marks import metadata
 from sealmark.marks.errors import SignedPackage
 from sealmark.marks.label import Label
-from sealmark.media import ooxml
+from sealmark.media.document import ooxml
 from sealmark.media.errors import Damaged, LegacyOffice, LyingFormat, MetadataOverLimit, ProtectedOffice
 from tests.media import packages
 

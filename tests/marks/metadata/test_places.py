@@ -13,10 +13,11 @@ from sealmark.marks import metadata
 from sealmark.marks.errors import DamagedMetadata, NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
-from sealmark.media import id3, jpeg, mp3, png
+from sealmark.media.audio import id3, mp3
+from sealmark.media.audio.id3 import Frame, Tag
 from sealmark.media.errors import MetadataOverLimit
-from sealmark.media.id3 import Frame, Tag
-from tests.media import samples
+from sealmark.media.image import jpeg, png
+from tests.media import specimens
 
 # The peer reader is untyped.
 PEER: Any = mutagen.id3
@@ -38,7 +39,7 @@ def test_png_text_chunk_with_the_wrapped_label(kind: str) -> None:
         info.add_itxt("AIGC", ONE.wrapped(), zip=kind.endswith("packed"))
     else:
         info.add_text("AIGC", ONE.wrapped(), zip=kind == "zTXt")
-    data = samples.saved(samples.picture(), "PNG", pnginfo=info)
+    data = specimens.saved(specimens.picture(), "PNG", pnginfo=info)
     assert [(place.label, place.main) for place in metadata.read(data)] == [(ONE, False)]
     written = metadata.write(data, TWO)
     assert _only(written, TWO)
@@ -49,7 +50,7 @@ def test_compressed_xmp_packet_of_a_png() -> None:
     """A packed packet is read and updated."""
     info = PngInfo()
     info.add_itxt("XML:com.adobe.xmp", xmp.write(None, ONE, "here").decode(), zip=True)
-    data = samples.saved(samples.picture(), "PNG", pnginfo=info)
+    data = specimens.saved(specimens.picture(), "PNG", pnginfo=info)
     assert _only(data, ONE)
     assert _only(metadata.write(data, TWO), TWO)
 
@@ -57,7 +58,7 @@ def test_compressed_xmp_packet_of_a_png() -> None:
 @pytest.mark.parametrize("head", [b"AIGC\x00\x01\x00\x00\x00", b"XML:com.adobe.xmp\x00\x01\x00\x00\x00"])
 def test_text_chunk_bomb_is_refused(head: bytes) -> None:
     """A compressed text that unfolds without end is stopped at the bound."""
-    chunks = list(png.parse(samples.png()).chunks)
+    chunks = list(png.parse(specimens.png()).chunks)
     chunks.insert(1, png.Chunk(b"iTXt", head + zlib.compress(bytes(64 << 20), 9)))
     with pytest.raises(MetadataOverLimit):
         metadata.read(png.build(png.Container(tuple(chunks))))
@@ -68,7 +69,7 @@ def test_text_chunk_bomb_is_refused(head: bytes) -> None:
 )
 def test_broken_text_chunk_is_a_domain_error(body: bytes) -> None:
     """A text chunk that breaks off is damaged metadata."""
-    chunks = list(png.parse(samples.png()).chunks)
+    chunks = list(png.parse(specimens.png()).chunks)
     chunks.insert(1, png.Chunk(b"iTXt", body))
     with pytest.raises(DamagedMetadata):
         metadata.read(png.build(png.Container(tuple(chunks))))
@@ -80,23 +81,23 @@ def test_exif_user_comment_with_the_wrapped_label(form: str, code: bytes) -> Non
     """Guide 20259A annex B: EXIF UserComment; read, and emptied when the main channel takes the label over."""
     text = ONE.wrapped()
     comment = code + (text.encode("utf-16") if code.startswith(b"UNI") else text.encode())
-    data = samples.saved(samples.picture(), form, exif=samples.exif(6, comment))
+    data = specimens.saved(specimens.picture(), form, exif=specimens.exif(6, comment))
     assert [(place.label, place.main) for place in metadata.read(data)] == [(ONE, False)]
     written = metadata.write(data, TWO)
     assert _only(written, TWO)
-    assert samples.COMMENT.encode() in written
+    assert specimens.COMMENT.encode() in written
 
 
 def test_other_user_comment_is_no_label_and_stays() -> None:
     """What a photographer wrote is neither read as a label nor emptied."""
-    data = samples.saved(samples.picture(), "JPEG", exif=samples.exif(1, b"ASCII\x00\x00\x00by hand"))
+    data = specimens.saved(specimens.picture(), "JPEG", exif=specimens.exif(1, b"ASCII\x00\x00\x00by hand"))
     assert metadata.read(data) == []
     assert b"ASCII\x00\x00\x00by hand" in metadata.write(data, ONE)
 
 
 def test_two_packets_of_a_jpeg_become_one_label() -> None:
     """Two XMP segments with a label each: the first is replaced, the second loses its own."""
-    container = jpeg.parse(samples.jpeg())
+    container = jpeg.parse(specimens.jpeg())
     packet = jpeg.Segment(jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\x00" + xmp.write(None, ONE, "here"))
     data = jpeg.build(jpeg.Container((*container.segments, packet, packet), container.scans))
     assert len(metadata.read(data)) == 2
@@ -108,7 +109,7 @@ def _with_packet(size: int) -> bytes:
     head, _, tail = xmp.write(None, ONE, "here").replace(b"AIGC>", b"other>").partition(b"</x:xmpmeta>")
     filler = b"<!--" + b"x" * (size - len(head) - len(tail) - 500) + b"-->"
     body = head + filler + b"</x:xmpmeta>" + b" " * 400 + tail
-    container = jpeg.parse(samples.jpeg())
+    container = jpeg.parse(specimens.jpeg())
     packet = jpeg.Segment(jpeg.APP1, b"http://ns.adobe.com/xap/1.0/\x00" + body)
     return jpeg.build(jpeg.Container((*container.segments, packet), container.scans))
 
@@ -121,7 +122,7 @@ def test_full_xmp_segment_gives_up_its_padding_and_then_refuses() -> None:
 
 
 def _tagged(tag: Tag) -> bytes:
-    return mp3.build(mp3.Container((tag,), samples.mp3()))
+    return mp3.build(mp3.Container((tag,), specimens.mp3()))
 
 
 def _frames(version: int) -> tuple[Frame, ...]:
@@ -180,7 +181,7 @@ def test_footer_is_kept_and_true() -> None:
 def test_second_tag_of_an_mp3_keeps_no_label() -> None:
     """Two tags with a label each: one label is left, in the first."""
     tag = Tag(3, 0, 0, b"", _frames(3), b"")
-    data = mp3.build(mp3.Container((tag, tag), samples.mp3()))
+    data = mp3.build(mp3.Container((tag, tag), specimens.mp3()))
     assert len(metadata.read(data)) == 2
     assert _only(metadata.write(data, TWO), TWO)
 

@@ -17,8 +17,9 @@ from sealmark.marks import metadata
 from sealmark.marks.errors import DamagedMetadata, NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark
-from sealmark.media import glb, pieces
+from sealmark.media import pieces
 from sealmark.media.errors import Damaged
+from sealmark.media.scene import glb
 from tests.media import scenes
 
 from ..test_label import LABELS

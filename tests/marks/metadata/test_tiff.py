@@ -14,9 +14,9 @@ from sealmark.marks import metadata
 from sealmark.marks.errors import DamagedMetadata, NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
-from sealmark.media import tiff
-from tests.media import samples
-from tests.media.test_tiff import COMMENT, TIFFS, Values, made, pixels
+from sealmark.media.image import tiff
+from tests.media import specimens
+from tests.media.image.test_tiff import COMMENT, TIFFS, Values, made, pixels
 
 from ..test_label import LABELS
 from .test_carriers import _element
@@ -24,7 +24,7 @@ from .test_comments import ONE, TWO, places
 
 # What each of them holds is coded by another part of libtiff.
 CODED = {
-    name: samples.tiff(2, mode=mode, compression=name)
+    name: specimens.tiff(2, mode=mode, compression=name)
     for name, mode in (
         ("tiff_lzw", "RGBA"),
         ("tiff_adobe_deflate", "L"),

@@ -22,7 +22,7 @@ from sealmark.marks.errors import DamagedMetadata, NoExplicitMark, NoMetadataPla
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark
 from sealmark.media.errors import Damaged, LyingFormat, MetadataOverLimit, NotUtf8
-from tests.media import samples
+from tests.media import specimens
 
 from ..test_label import LABELS
 
@@ -51,10 +51,10 @@ def _written(data: bytes, form: str, label: Label = TWO) -> bytes:
 
 
 @settings(max_examples=150, deadline=None)
-@given(label=LABELS, before=LABELS, key=st.sampled_from(sorted(samples.WRITTEN)))
+@given(label=LABELS, before=LABELS, key=st.sampled_from(sorted(specimens.WRITTEN)))
 def test_any_label_reads_back_and_is_the_only_one(label: Label, before: Label, key: str) -> None:
     """Whatever its characters, and whatever label stood there: GB 45438 6.1 c)."""
-    source, form = samples.WRITTEN[key], _form(key)
+    source, form = specimens.WRITTEN[key], _form(key)
     assert metadata.read(source, form) == []
     written = metadata.write(source, label, form)
     assert _labels(written, key) == [(label, True)]
@@ -444,17 +444,17 @@ def test_broken_subtitles_are_damaged(form: str, data: bytes) -> None:
 def test_label_cut_in_its_middle_is_never_none() -> None:
     """A text that breaks off inside its label has an unreadable one, or is damaged."""
     for form, begin in (("srt", b"{\\AIGC "), ("vtt", b"NOTE AIGC "), ("html", b"<meta name="), ("json", b"AIGC")):
-        written = metadata.write(samples.WRITTEN[form], ONE, _form(form))
+        written = metadata.write(specimens.WRITTEN[form], ONE, _form(form))
         start = written.index(begin) + len(begin)
         for cut in range(start + 1, written.index(b"ReservedCode2"), 5):
             left = metadata.remains(written[:cut], _form(form))
             assert left.damages or [place.error is not None for place in left.places] == [True]
 
 
-@pytest.mark.parametrize("key", samples.WRITTEN)
+@pytest.mark.parametrize("key", specimens.WRITTEN)
 def test_metadata_mark_alone_is_written(key: str) -> None:
     """Who shows the mark elsewhere asks for the label alone; writing it twice changes nothing."""
-    marked = mark(samples.WRITTEN[key], ONE, layers=("metadata",), name=f"a.{key}")
+    marked = mark(specimens.WRITTEN[key], ONE, layers=("metadata",), name=f"a.{key}")
     assert (marked.format.name, marked.layers) == (key, ("metadata",))
     assert mark(marked.data, ONE, layers=("metadata",)).data == marked.data
 
@@ -462,7 +462,7 @@ def test_metadata_mark_alone_is_written(key: str) -> None:
 def test_data_bears_no_visible_mark() -> None:
     """A line of words would break JSON: its label rides in the data alone (docs/reference/formats.md)."""
     with pytest.raises(NoExplicitMark):
-        mark(samples.WRITTEN["json"], ONE, name="a.json")
+        mark(specimens.WRITTEN["json"], ONE, name="a.json")
 
 
 def test_field_of_that_name_which_is_no_label_is_not_overwritten() -> None:
@@ -477,14 +477,14 @@ def test_binary_declared_as_text_of_a_kind_is_refused() -> None:
     """A picture is no page, whatever its name says."""
     for name in ("a.html", "a.json", "a.srt", "a.vtt", "a.svg"):
         with pytest.raises(LyingFormat):
-            media.sniff(samples.EVERY["png"], name)
+            media.sniff(specimens.EVERY["png"], name)
 
 
 @settings(max_examples=200, deadline=None)
-@given(data=st.data(), key=st.sampled_from(sorted(samples.WRITTEN)))
+@given(data=st.data(), key=st.sampled_from(sorted(specimens.WRITTEN)))
 def test_any_damage_is_an_answer(data: st.DataObject, key: str) -> None:
     """Flipped, cut or doubled bytes: a label, or a domain error; what is written reads back as the only label."""
-    whole = bytearray(metadata.write(samples.WRITTEN[key], ONE, _form(key)))
+    whole = bytearray(metadata.write(specimens.WRITTEN[key], ONE, _form(key)))
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(whole) - 1))
         whole[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=3))

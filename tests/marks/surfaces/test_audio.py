@@ -17,10 +17,10 @@ from sealmark.marks.explicit.options import PLACES, ExplicitOptions, Position
 from sealmark.marks.label import Label
 from sealmark.marks.marker import Options, mark_bytes, mark_file
 from sealmark.marks.verifier import verify
-from sealmark.media import audio
+from sealmark.media import samples
 from tests.marks.explicit.test_audio import music
 from tests.media import movies
-from tests.media.audio.test_formats import _tagged_flac, _tagged_m4a
+from tests.media.samples.test_formats import _tagged_flac, _tagged_m4a
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 RATE = 24_000
@@ -68,15 +68,15 @@ def test_the_mark_is_heard_in_every_format_where_it_was_asked_for(key: str, posi
 def test_a_mark_is_added_where_none_stands_yet(key: str) -> None:
     """What bears one at its start gets one in its middle, and no second one at the start."""
     both = _marked(_marked(FILES[key], "start"), "start_middle_end")
-    places = hearing.find_voice(audio.decode(both).samples, RATE)
+    places = hearing.find_voice(samples.decode(both).samples, RATE)
     assert [one.place for one in places] == ["start", "middle", "end"]
     spoken = len(speaking.voice("zh", RATE)) + round(0.35 * RATE)
-    assert len(audio.decode(both).samples) - 7 * RATE == pytest.approx(3 * spoken + 0.35 * RATE, abs=RATE // 5)
+    assert len(samples.decode(both).samples) - 7 * RATE == pytest.approx(3 * spoken + 0.35 * RATE, abs=RATE // 5)
 
 
 def test_a_hushed_mark_spares_no_new_one() -> None:
     """Whoever turned the mark down until nobody hears it gets another (Art. 18)."""
-    sound = audio.decode(_marked(FILES["wav"], "start"))
+    sound = samples.decode(_marked(FILES["wav"], "start"))
     spoken = len(speaking.voice("zh", RATE))
     hushed = np.concatenate([sound.samples[:spoken] * np.float32(0.05), sound.samples[spoken:]])
     assert hearing.find_voice(hushed, RATE) != []
@@ -123,7 +123,7 @@ def test_a_mapped_file_is_marked_like_its_bytes(key: str, tmp_path: Path) -> Non
     assert (made.layers, made.format.name) == (("explicit", "metadata"), key)
     assert verify(target).layers["explicit"].state == "found"
     with target.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        assert len(audio.decode(mapped).samples) > 7 * RATE
+        assert len(samples.decode(mapped).samples) > 7 * RATE
 
 
 @pytest.mark.parametrize("key", ["flac", "ogg", "opus", "m4a"])
@@ -131,9 +131,9 @@ def test_nothing_travels_with_a_new_generation(key: str) -> None:
     """Art. 10, 16: a new generation leaves with its sound, its mark and its label, and without a word of before."""
     stowaway = {"flac": _tagged_flac, "m4a": _tagged_m4a}.get(key, lambda: FILES[key])()
     if key in {"ogg", "opus"}:
-        from sealmark.media import ogg
+        from sealmark.media.audio import ogg
+        from sealmark.media.audio.vorbis_comment import Comment
         from sealmark.media.pieces import joined
-        from sealmark.media.vorbis_comment import Comment
 
         comment = Comment(b"v", ("TITLE=题".encode(),), b"\x01").encoded()
         stowaway = joined(stowaway, ogg.build(stowaway, ogg.parse(stowaway), comment))

@@ -23,8 +23,9 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.explicit.wording import table
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import STANDARD, by_name, glb, sniff
+from sealmark.media import STANDARD, by_name, sniff
 from sealmark.media.errors import Damaged
+from sealmark.media.scene import glb
 from tests.media import scenes
 from tests.media.solids import (
     FIGURE,

@@ -18,8 +18,9 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import STANDARD, html, html_body
+from sealmark.media import STANDARD
 from sealmark.media.errors import Damaged
+from sealmark.media.text import html, html_body
 from tests.marks.surfaces.browsing import contrast, shown
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")

@@ -26,10 +26,11 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.label import Label
 from sealmark.marks.marker import Options, mark, mark_bytes
 from sealmark.marks.verifier import verify
-from sealmark.media import Limits, gif, image, png, tiff, webp
+from sealmark.media import Limits, pixels
 from sealmark.media.errors import Damaged, NotEncodable, TooManyFrames
-from sealmark.media.image import moving
-from tests.media import samples
+from sealmark.media.image import gif, png, tiff, webp
+from sealmark.media.pixels import moving
+from tests.media import specimens
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 FFMPEG = import_module("imageio_ffmpeg").get_ffmpeg_exe()
@@ -42,7 +43,7 @@ def _frames(mode: str) -> list[Image.Image]:
     """A disc that moves, over a picture or over nothing; it also passes where the mark stands."""
     made = []
     for number in range(4):
-        frame = samples.picture(*SIZE) if mode == "RGB" else Image.new("RGBA", SIZE)
+        frame = specimens.picture(*SIZE) if mode == "RGB" else Image.new("RGBA", SIZE)
         draw = ImageDraw.Draw(frame)
         draw.ellipse((20 + number * 70, 60 + number * 30, 100 + number * 70, 140 + number * 30), (250, 60 * number, 20))
         made.append(frame)
@@ -57,7 +58,7 @@ def _moving(form: str, mode: str = "RGB", **given: object) -> bytes:
         "WEBP": {"lossless": True},
     }
     base: dict[str, object] = {"save_all": True, "append_images": others, "duration": list(DELAYS), "loop": 3}
-    return samples.saved(first, form, **(base | more.get(form, {}) | given))
+    return specimens.saved(first, form, **(base | more.get(form, {}) | given))
 
 
 MOVING: dict[str, Callable[[], bytes]] = {
@@ -155,12 +156,12 @@ def test_a_new_generation_moves_on_without_its_metadata(key: str) -> None:
 
 
 STILL: dict[str, Callable[[], bytes]] = {
-    "png": lambda: samples.saved(samples.picture(*SIZE), "PNG"),
-    "jpeg": lambda: samples.saved(samples.picture(*SIZE), "JPEG", quality=85),
-    "webp": lambda: samples.saved(samples.picture(*SIZE), "WEBP", quality=85),
-    "gif": lambda: samples.saved(samples.picture(*SIZE), "GIF"),
-    "avif": lambda: samples.saved(samples.picture(*SIZE), "AVIF", quality=85),
-    "tiff": lambda: samples.saved(samples.picture(*SIZE), "TIFF"),
+    "png": lambda: specimens.saved(specimens.picture(*SIZE), "PNG"),
+    "jpeg": lambda: specimens.saved(specimens.picture(*SIZE), "JPEG", quality=85),
+    "webp": lambda: specimens.saved(specimens.picture(*SIZE), "WEBP", quality=85),
+    "gif": lambda: specimens.saved(specimens.picture(*SIZE), "GIF"),
+    "avif": lambda: specimens.saved(specimens.picture(*SIZE), "AVIF", quality=85),
+    "tiff": lambda: specimens.saved(specimens.picture(*SIZE), "TIFF"),
 }
 
 
@@ -178,38 +179,38 @@ def test_a_second_marking_changes_nothing(key: str, corner: str) -> None:
 
 def test_a_faded_mark_spares_no_new_one() -> None:
     """Whoever faded the mark until nobody reads it gets another (Art. 18)."""
-    plain = image.decode(STILL["png"]()).rgb()
-    marked = image.decode(mark(STILL["png"](), OURS).data).rgb()
+    plain = pixels.decode(STILL["png"]()).rgb()
+    marked = pixels.decode(mark(STILL["png"](), OURS).data).rgb()
     faded = Image.blend(plain, marked, 0.2)
     assert seeing.borne(marked, "AI生成")
     assert not seeing.borne(faded, "AI生成")
     assert not seeing.borne(plain, "AI生成")
-    assert seeing.find(image.decode(mark(samples.saved(faded, "PNG"), OURS).data).rgb()) != []
+    assert seeing.find(pixels.decode(mark(specimens.saved(faded, "PNG"), OURS).data).rgb()) != []
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_an_avif_is_marked_as_it_is_shown(turn: int) -> None:
     """Whatever `irot` and `imir` say, the mark stands upright in the corner that a person sees; EXIF stays."""
-    source = samples.saved(samples.picture(*SIZE), "AVIF", exif=samples.exif(turn), quality=90)
+    source = specimens.saved(specimens.picture(*SIZE), "AVIF", exif=specimens.exif(turn), quality=90)
     marked = mark_bytes(source, OURS).data
     with Image.open(io.BytesIO(source)) as old, Image.open(io.BytesIO(marked)) as new:
         was, now = (ImageOps.exif_transpose(one).convert("RGB") for one in (old, new))
-        assert new.getexif()[0x010E] == samples.COMMENT
+        assert new.getexif()[0x010E] == specimens.COMMENT
     assert [sight.corner for sight in seeing.find(now)] == ["bottom_right"]
     difference = np.abs(np.asarray(was, int) - np.asarray(now, int))
     assert was.size == now.size
     assert difference[: was.height // 2].mean() < 4
     fresh = mark_bytes(source, OURS, Options(own_edit=True, fresh=True)).data
-    assert samples.COMMENT.encode() not in fresh
+    assert specimens.COMMENT.encode() not in fresh
     with Image.open(io.BytesIO(fresh)) as upright:
         assert upright.size == was.size
 
 
 def test_an_avif_keeps_alpha_and_profile() -> None:
     """What can be seen through stays so, but for the mark; colours mean what they meant."""
-    picture = samples.picture(*SIZE).convert("RGBA")
+    picture = specimens.picture(*SIZE).convert("RGBA")
     picture.putalpha(Image.linear_gradient("L").resize(SIZE))
-    marked = mark_bytes(samples.saved(picture, "AVIF", icc_profile=b"x" * 200, quality=90), OURS).data
+    marked = mark_bytes(specimens.saved(picture, "AVIF", icc_profile=b"x" * 200, quality=90), OURS).data
     with Image.open(io.BytesIO(marked)) as opened:
         assert opened.info["icc_profile"] == b"x" * 200
         alpha = np.asarray(opened.convert("RGBA"), int)[..., 3]
@@ -220,7 +221,7 @@ def test_an_avif_keeps_alpha_and_profile() -> None:
 def test_a_heif_says_that_it_takes_no_visible_mark() -> None:
     """No library of ours encodes HEVC: there is no unmarked file, and the metadata layer works."""
     out = io.BytesIO()
-    import_module("pillow_heif").from_pillow(samples.picture(*SIZE)).save(out)
+    import_module("pillow_heif").from_pillow(specimens.picture(*SIZE)).save(out)
     with pytest.raises(NoExplicitMark):
         mark(out.getvalue(), OURS)
     assert mark(out.getvalue(), OURS, layers=("metadata",)).layers == ("metadata",)
@@ -242,12 +243,12 @@ CODINGS = [
 
 
 def _document(mode: str, coding: str, pages: int = 3, **given: object) -> bytes:
-    sheets = [samples.picture(SIZE[0], SIZE[1] + 40 * number).convert(mode) for number in range(pages)]
+    sheets = [specimens.picture(SIZE[0], SIZE[1] + 40 * number).convert(mode) for number in range(pages)]
     words: dict[int, object] = {0x010E: "words that stay", 0x0131: "writer"}
     if coding == "raw":
         words[0x8769] = {0x9003: "2026:01:02 03:04:05"}
     base: dict[str, object] = {"save_all": True, "append_images": sheets[1:], "dpi": (72, 72), "tiffinfo": words}
-    return samples.saved(sheets[0], "TIFF", compression=coding, **base, **given)
+    return specimens.saved(sheets[0], "TIFF", compression=coding, **base, **given)
 
 
 @pytest.mark.parametrize(("mode", "coding"), CODINGS)
@@ -273,8 +274,8 @@ def test_every_page_of_a_tiff_bears_the_mark_in_its_own_coding(mode: str, coding
 
 def test_nothing_of_the_unmarked_pixels_stays_in_a_tiff() -> None:
     """No second copy: neither the old strips nor a smaller picture of a page is in the file."""
-    large, small = samples.picture(*SIZE), samples.picture(*SIZE).resize((64, 40))
-    source = samples.saved(large, "TIFF", save_all=True, append_images=[small], tiffinfo={0x010E: "x"})
+    large, small = specimens.picture(*SIZE), specimens.picture(*SIZE).resize((64, 40))
+    source = specimens.saved(large, "TIFF", save_all=True, append_images=[small], tiffinfo={0x010E: "x"})
     container = tiff.parse(source)
     second = container.pages[1].find(0x00FE)
     reduced = bytearray(source)
@@ -297,10 +298,10 @@ def test_nothing_of_the_unmarked_pixels_stays_in_a_tiff() -> None:
 def test_sixteen_bits_of_a_grey_tiff_stay(order: str) -> None:
     """Deep samples keep all their bits, from files of either order of bytes; the mark is as bright as can be."""
     deep = np.linspace(0, 65535, SIZE[0] * SIZE[1]).reshape(SIZE[::-1]).astype(np.uint16)
-    data = samples.saved(Image.fromarray(deep), "TIFF")
+    data = specimens.saved(Image.fromarray(deep), "TIFF")
     if order == ">":
         mode = Image.frombytes("I;16B", SIZE, deep.astype(">u2").tobytes())
-        data = samples.saved(mode, "TIFF", tiffinfo={0x010E: "big"})
+        data = specimens.saved(mode, "TIFF", tiffinfo={0x010E: "big"})
         assert data[:2] == b"MM"
     marked = mark(data, OURS)
     with Image.open(io.BytesIO(marked.data)) as opened:
@@ -314,7 +315,7 @@ def test_sixteen_bits_of_a_grey_tiff_stay(order: str) -> None:
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_a_turned_page_is_marked_as_it_is_shown(turn: int) -> None:
     """The stored pixels keep their turn, and the mark stands upright in the corner that a person sees."""
-    marked = mark_bytes(samples.saved(samples.picture(*SIZE), "TIFF", tiffinfo={0x0112: turn}), OURS).data
+    marked = mark_bytes(specimens.saved(specimens.picture(*SIZE), "TIFF", tiffinfo={0x0112: turn}), OURS).data
     with Image.open(io.BytesIO(marked)) as opened:
         shown = ImageOps.exif_transpose(opened).convert("RGB")
     assert [sight.corner for sight in seeing.find(shown)] == ["bottom_right"]
@@ -338,7 +339,7 @@ def test_a_new_document_leaves_without_its_metadata() -> None:
 
 def test_a_raw_photograph_is_refused_and_takes_the_metadata_mark() -> None:
     """DNG is no picture but what a sensor saw."""
-    raw = samples.saved(samples.picture(*SIZE), "TIFF", tiffinfo={0xC612: b"\x01\x04\x00\x00"})
+    raw = specimens.saved(specimens.picture(*SIZE), "TIFF", tiffinfo={0xC612: b"\x01\x04\x00\x00"})
     with pytest.raises(NotEncodable, match="DNG"):
         mark(raw, OURS)
     assert mark(raw, OURS, layers=("metadata",)).layers == ("metadata",)
@@ -357,8 +358,8 @@ def test_all_frames_together_are_limited_from_the_headers(key: str, monkeypatch:
 @pytest.mark.parametrize("key", MOVING)
 def test_frames_without_room_get_no_unmarked_file(key: str) -> None:
     """Where a mark is not legible there is an error and no file."""
-    frames = [samples.picture(30, 20), samples.picture(30, 20).rotate(180)]
-    data = samples.saved(
+    frames = [specimens.picture(30, 20), specimens.picture(30, 20).rotate(180)]
+    data = specimens.saved(
         frames[0], key.split(maxsplit=1)[0].upper(), save_all=True, append_images=frames[1:], duration=50
     )
     with pytest.raises(PictureTooSmall):
@@ -413,7 +414,7 @@ def test_flipped_bytes_give_a_marked_picture_or_a_domain_error(key: str, data: s
 
 def test_a_megapixel_jpeg_is_marked_within_its_time() -> None:
     """Explicit and metadata mark of a 1 MP JPEG: 60 ms of CPU at most (benchmarks/marks)."""
-    data = samples.saved(samples.picture(1200, 880), "JPEG", quality=85)
+    data = specimens.saved(specimens.picture(1200, 880), "JPEG", quality=85)
     mark(data, OURS)
     times = []
     for _ in range(3):

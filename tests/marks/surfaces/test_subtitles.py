@@ -16,7 +16,8 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import STANDARD, cue, srt, vtt
+from sealmark.media import STANDARD
+from sealmark.media.text import cue, srt, vtt
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")
 SRT = {

@@ -21,8 +21,9 @@ from sealmark.marks.explicit.wording import table
 from sealmark.marks.label import Label
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import STANDARD, svg
+from sealmark.media import STANDARD
 from sealmark.media.errors import Immovable
+from sealmark.media.image import svg
 from tests.marks.surfaces.browsing import Pixels, box_of, contrast, grey, shown
 
 OURS = Label.first("001191000000REHEAR5ALG1DEMO", "A1")

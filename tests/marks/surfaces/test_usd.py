@@ -22,8 +22,9 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.explicit.wording import table
 from sealmark.marks.marker import mark
 from sealmark.marks.verifier import verify
-from sealmark.media import STANDARD, by_name, sniff, usd_scene, usda_scene, usdc_scene
-from tests.media import samples, scenes
+from sealmark.media import STANDARD, by_name, sniff
+from sealmark.media.scene import usd_scene, usda_scene, usdc_scene
+from tests.media import scenes, specimens
 from tests.media.solids import FACES, FIGURE, SOLIDS, Solid, Surface, corners, framed, text_height
 
 # The peer library is untyped.
@@ -64,7 +65,7 @@ def _usdz(text: str, *, is_text: bool = False) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         layer, picture = Path(folder, "a.usda" if is_text else "a.usdc"), Path(folder, "b.png")
         layer.write_bytes(text.encode() if is_text else scenes.usdc(text))
-        picture.write_bytes(samples.png())
+        picture.write_bytes(specimens.png())
         writer = SDF.ZipFileWriter.CreateNew(str(Path(folder, "a.usdz")))
         writer.AddFile(str(layer), layer.name)
         writer.AddFile(str(picture), "textures/b.png")
@@ -166,7 +167,7 @@ def test_everything_else_of_the_layer_stays(key: str) -> None:
         assert data.startswith(start.rstrip(b"\n"))
         assert stop.endswith(data[len(start.rstrip(b"\n")) :])
     if key.startswith("usdz"):
-        assert samples.png() in _mark(data)
+        assert specimens.png() in _mark(data)
 
 
 @pytest.mark.parametrize("key", MAKERS)

@@ -15,7 +15,7 @@ import sealmark
 from sealmark.marks.label import REHEARSAL_CODE, Label, Tier
 from sealmark.marks.provider_code import ProviderCode
 from tests.deployment import Deployment, ask
-from tests.media import samples
+from tests.media import specimens
 from tests.media.film_samples import h264
 from tests.media.papers import certified
 from tests.upstream import ScriptedUpstream
@@ -44,7 +44,7 @@ def record(deployment: Deployment) -> dict[str, Any]:
 def test_another_s_label_keeps_its_producer(deployment: Deployment, key: str, tier: str) -> None:
     """Art. 6(1): the label says so; only the propagator's three fields change, whatever the user declares."""
     foreign = replace(FOREIGN, tier=Tier(tier))
-    data = sealmark.mark(samples.png(), foreign).data
+    data = sealmark.mark(specimens.png(), foreign).data
     answer = propagate(deployment, key, data, declared="true")
     label = sealmark.verify(answer.content).label
     assert label is not None
@@ -65,7 +65,7 @@ def test_another_s_label_keeps_its_producer(deployment: Deployment, key: str, ti
 
 def test_a_declaration_is_written(deployment: Deployment, key: str) -> None:
     """Art. 6(2): nothing was found but the user says so: Label 2, the producer unknown, the platform named."""
-    answer = propagate(deployment, key, samples.png(), declared="true")
+    answer = propagate(deployment, key, specimens.png(), declared="true")
     verdict = sealmark.verify(answer.content)
     assert verdict.label is not None
     assert list(verdict.label.as_dict().values())[:6] == ["2", "", "", "", PLATFORM, verdict.label.propagate_id]
@@ -77,8 +77,8 @@ def test_a_declaration_is_written(deployment: Deployment, key: str) -> None:
 
 def test_traces_are_written(deployment: Deployment, key: str) -> None:
     """Art. 6(3): neither a label nor a declaration, but a visible mark: Label 3."""
-    seen = Image.open(io.BytesIO(sealmark.mark(samples.saved(samples.picture(320, 240), "PNG")).data))
-    stripped = samples.saved(Image.fromarray(np.asarray(seen)), "PNG")
+    seen = Image.open(io.BytesIO(sealmark.mark(specimens.saved(specimens.picture(320, 240), "PNG")).data))
+    stripped = specimens.saved(Image.fromarray(np.asarray(seen)), "PNG")
     answer = propagate(deployment, key, stripped)
     label = sealmark.verify(answer.content).label
     assert label is not None
@@ -88,7 +88,7 @@ def test_traces_are_written(deployment: Deployment, key: str) -> None:
 
 def test_where_nothing_is_found_nothing_is_written(deployment: Deployment, key: str) -> None:
     """The very bytes come back with no prompt, and the record says that it was looked at and asked."""
-    data = samples.jpeg()
+    data = specimens.jpeg()
     answer = propagate(deployment, key, data, name="a.jpg")
     assert answer.content == data
     assert prompt(answer) == {"tier": "none", "prompt": None, "written": False, "warnings": []}
@@ -101,7 +101,7 @@ def test_the_content_stays_as_it_is(deployment: Deployment, key: str) -> None:
     """A foreign item is not drawn on, not coded again and not cleaned, also where colours hide under transparency."""
     pixels = np.zeros((40, 60, 4), np.uint8)
     pixels[..., 0] = 200
-    for name, data in {"a.png": samples.saved(Image.fromarray(pixels), "PNG"), "a.jpg": samples.jpeg()}.items():
+    for name, data in {"a.png": specimens.saved(Image.fromarray(pixels), "PNG"), "a.jpg": specimens.jpeg()}.items():
         answer = propagate(deployment, key, data, declared="true", name=name)
         before, after = (np.asarray(Image.open(io.BytesIO(one))) for one in (data, answer.content))
         assert np.array_equal(before, after)
@@ -124,7 +124,7 @@ def test_a_text_has_no_place_and_the_ledger_keeps_the_label(deployment: Deployme
 def test_an_unreadable_label_is_not_replaced(deployment: Deployment, key: str) -> None:
     """Replacing what another wrote would be tampering (Art. 10): the file passes as it is, under suspicion."""
     label = b"Label&quot;:&quot;1"
-    foreign = sealmark.mark(samples.png(), FOREIGN).data
+    foreign = sealmark.mark(specimens.png(), FOREIGN).data
     assert label in foreign
     data = _sealed_again(foreign.replace(label, label[:-1] + b"9"))
     answer = propagate(deployment, key, data)
@@ -155,9 +155,9 @@ def test_a_file_that_allows_no_change_is_refused(deployment: Deployment, key: st
 def test_the_user_has_to_be_asked(deployment: Deployment, key: str) -> None:
     """Art. 6(4), 10: without a declaration, yes or no, nothing passes."""
     with deployment.client(key) as client:
-        answer = client.post("/api/propagations", files={"file": ("a.png", samples.png())})
+        answer = client.post("/api/propagations", files={"file": ("a.png", specimens.png())})
     assert (answer.status_code, answer.json()["code"]) == (400, "exchange.unusable_request")
-    assert propagate(deployment, key, samples.png(), declared="perhaps").status_code == 400
+    assert propagate(deployment, key, specimens.png(), declared="perhaps").status_code == 400
 
 
 def test_posting_asks_for_an_identity(deployment: Deployment) -> None:
@@ -166,14 +166,14 @@ def test_posting_asks_for_an_identity(deployment: Deployment) -> None:
     with deployment.client(key) as client:
         client.post("/api/end-users", json={"user": "eve"}).raise_for_status()
         client.post("/api/end-users/agreement", json={"user": "eve", "version": "2026-11"}).raise_for_status()
-        files, fields = {"file": ("a.png", samples.png())}, {"declared": "false", "user": "eve"}
+        files, fields = {"file": ("a.png", specimens.png())}, {"declared": "false", "user": "eve"}
         refused = client.post("/api/propagations", files=files, data=fields)
     assert (refused.status_code, refused.json()["article"]) == (403, 9)
 
 
 def test_what_passed_is_known_by_our_number(deployment: Deployment, key: str) -> None:
     """The platform's number finds its item, unchanged or altered; another's number finds nothing of ours."""
-    data = sealmark.mark(samples.png(), FOREIGN).data
+    data = sealmark.mark(specimens.png(), FOREIGN).data
     passed = propagate(deployment, key, data).content
     items = deployment.house.items
     known = sealmark.verify(passed, registry=items).known
@@ -192,7 +192,7 @@ def test_what_passed_is_known_by_our_number(deployment: Deployment, key: str) ->
 def test_our_own_item_passes_on(deployment: Deployment, key: str, upstream: ScriptedUpstream) -> None:
     """An item that we generated and then post: still ours, with a number for its propagation."""
     with deployment.client(key) as client:
-        made = client.post("/api/items", files={"file": ("a.png", samples.png())}, data={"model": "studio"})
+        made = client.post("/api/items", files={"file": ("a.png", specimens.png())}, data={"model": "studio"})
     number = json.loads(made.headers["x-sealmark-aigc"])["ProduceID"]
     label = sealmark.verify(propagate(deployment, key, made.content).content).label
     assert label is not None

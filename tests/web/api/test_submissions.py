@@ -14,7 +14,7 @@ import sealmark
 from sealmark.ledger import check
 from sealmark.marks.label import Label
 from tests.deployment import ITEM, Deployment, ask, deployed, seed_text, wait_for
-from tests.media import samples
+from tests.media import specimens
 from tests.media.film_samples import h264
 from tests.media.papers import saved as pdf
 from tests.upstream import ScriptedUpstream
@@ -36,7 +36,7 @@ def submit(deployment: Deployment, key: str, data: bytes, name: str = "", langua
 
 
 def picture(form: str = "JPEG") -> bytes:
-    return samples.saved(samples.picture(320, 240), form, **({"comment": SECRET} if form == "JPEG" else {}))
+    return specimens.saved(specimens.picture(320, 240), form, **({"comment": SECRET} if form == "JPEG" else {}))
 
 
 def last(deployment: Deployment) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def last(deployment: Deployment) -> dict[str, Any]:
 ITEMS = {
     "hill.png": lambda: picture("PNG"),
     "hill.jpg": picture,
-    "tone.wav": lambda: samples.wav(rate=24000),
+    "tone.wav": lambda: specimens.wav(rate=24000),
     "film.mkv": h264,
     "诗.txt": "墨与纸。".encode,
     "poem.md": "# A poem\n\nInk and paper.\n".encode,
@@ -153,8 +153,8 @@ def test_the_label_that_was_there_goes_to_the_record(deployment: Deployment, key
     ("data", "name", "status", "code"),
     [
         (b"", "a.png", 422, "media.empty"),
-        (samples.png()[:60], "a.png", 422, "media.damaged"),
-        (samples.png_header(30_000, 30_000), "a.png", 413, "media.too_many_pixels"),
+        (specimens.png()[:60], "a.png", 422, "media.damaged"),
+        (specimens.png_header(30_000, 30_000), "a.png", 413, "media.too_many_pixels"),
         (b"\0\1\2\3", "", 415, "media.unknown_format"),
         ("墨与纸。".encode("gb18030"), "a.txt", 415, "media.not_utf8"),
     ],
@@ -248,7 +248,7 @@ def test_the_limits_hold(tmp_path: Path, upstream: ScriptedUpstream) -> None:
     with deployed(tmp_path, upstream.url, item_limit=2_000_000, body_timeout=1.0) as running:
         key = running.new_key()
         (running.house.transit / "left-by-a-crash").touch()
-        large = samples.wav(rate=48000) * 60
+        large = specimens.wav(rate=48000) * 60
         assert submit(running, key, large).status_code == 413
         with running.client(key) as client:
             pieces = (bytes(100_000) for _ in range(30))

@@ -10,7 +10,7 @@ import sealmark
 from sealmark.cli import main
 from sealmark.marks.label import Label, Tier
 from tests.deployment import ITEM, Deployment, deployed
-from tests.media import samples
+from tests.media import specimens
 from tests.media.film_samples import h264
 from tests.upstream import ScriptedUpstream
 
@@ -44,11 +44,11 @@ def test_the_verdict_is_the_command_lines(
     """The same keys in the same order, and the same values, for marked and unmarked, film and text."""
     monkeypatch.chdir(tmp_path)
     items = {
-        "a.png": sealmark.mark(samples.png()).data,
-        "b.jpg": samples.jpeg(),
+        "a.png": sealmark.mark(specimens.png()).data,
+        "b.jpg": specimens.jpeg(),
         "c.mkv": h264(),
         "d.txt": "【AI生成】\n\n墨与纸。".encode(),
-        "e.png": samples.jpeg(),
+        "e.png": specimens.jpeg(),
     }
     for name, data in items.items():
         (tmp_path / name).write_bytes(data)
@@ -62,7 +62,7 @@ def test_the_verdict_is_the_command_lines(
 def test_what_we_released_is_known(deployment: Deployment, key: str) -> None:
     """A stranger learns that we released it, unchanged; the receipt opens with its own code only."""
     with deployment.client(key) as client:
-        released = client.post("/api/items", files={"file": ("a.png", samples.png())}, data={"model": ITEM}).content
+        released = client.post("/api/items", files={"file": ("a.png", specimens.png())}, data={"model": ITEM}).content
     body = verify(deployment, released).json()
     assert (body["verdict"], body["known"]["unchanged"], body["receipt"]) == ("is", True, None)
 
@@ -81,10 +81,10 @@ def test_a_text_or_a_bare_body_will_do(deployment: Deployment) -> None:
 @pytest.mark.parametrize(("said", "tier"), [("true", "may_be"), ("1", "may_be"), ("false", "none"), ("0", "none")])
 def test_a_declaration_counts(deployment: Deployment, said: str, tier: str) -> None:
     """Measures Art. 6(2): what its user declares may be generated; a label says more than any declaration."""
-    assert verify(deployment, samples.png(), declaration=said).json()["verdict"] == tier
-    labelled = sealmark.mark(samples.png(), Label.first("x", "1", tier=Tier.SUSPECTED)).data
+    assert verify(deployment, specimens.png(), declaration=said).json()["verdict"] == tier
+    labelled = sealmark.mark(specimens.png(), Label.first("x", "1", tier=Tier.SUSPECTED)).data
     assert verify(deployment, labelled, declaration=said).json()["verdict"] == "suspected"
-    assert verify(deployment, samples.png(), declaration="perhaps").json()["code"] == "exchange.unusable_request"
+    assert verify(deployment, specimens.png(), declaration="perhaps").json()["code"] == "exchange.unusable_request"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_declaration_counts(deployment: Deployment, said: str, tier: str) -> N
     [
         (b"", 422, "media.empty"),
         (b"\0\1\2", 415, "media.unknown_format"),
-        (samples.png_header(30_000, 30_000), 413, "media.too_many_pixels"),
+        (specimens.png_header(30_000, 30_000), 413, "media.too_many_pixels"),
     ],
 )
 def test_what_cannot_be_looked_at_is_a_problem(deployment: Deployment, data: bytes, status: int, code: str) -> None:
@@ -107,19 +107,19 @@ def test_strangers_have_an_allowance_and_a_key_has_none(tmp_path: Path, upstream
     """So many a minute for a stranger, who is told when to come back; a wrong key is no stranger's way around."""
     with deployed(tmp_path, upstream.url, verify_per_minute=3, body_limit=20_000) as running:
         key = running.new_key()
-        assert [verify(running, samples.png()).status_code for _ in range(4)] == [200, 200, 200, 429]
-        refused = verify(running, samples.png())
+        assert [verify(running, specimens.png()).status_code for _ in range(4)] == [200, 200, 200, 429]
+        refused = verify(running, specimens.png())
         assert refused.json()["code"] == "portal.too_many_visits"
         assert 0 < int(refused.headers["retry-after"]) <= 60
-        assert [verify(running, samples.png(), key=key).status_code for _ in range(6)] == [200] * 6
-        assert verify(running, samples.png(), key="sk-seal-wrong").status_code == 401
+        assert [verify(running, specimens.png(), key=key).status_code for _ in range(6)] == [200] * 6
+        assert verify(running, specimens.png(), key="sk-seal-wrong").status_code == 401
         assert [one for one in running.records() if one["kind"].startswith("exchange.answer")] == []
 
 
 def test_who_has_a_key_may_send_larger_files(tmp_path: Path, upstream: ScriptedUpstream) -> None:
     """A stranger's file is bounded as on the page; an application's by `item_limit`."""
     with deployed(tmp_path, upstream.url, body_limit=20_000, item_limit=1_000_000) as running:
-        large = samples.wav(rate=48000) * 5
+        large = specimens.wav(rate=48000) * 5
         assert 160_000 < len(large) < 1_000_000
         stranger = verify(running, large + bytes(300_000), "a.wav")
         assert (stranger.status_code, stranger.json()["code"]) == (413, "exchange.body_too_large")

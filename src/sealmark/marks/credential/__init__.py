@@ -16,7 +16,8 @@ from sealmark.marks.credential.presence import carries, place
 from sealmark.marks.credential.signer import CredentialDevice, CredentialKeys, Signer
 from sealmark.marks.credential.trust import TrustList
 from sealmark.marks.errors import NoCredentialPlace, SignedPackage
-from sealmark.media import Format, heif
+from sealmark.media import Format
+from sealmark.media.image import heif
 from sealmark.media.pieces import Buffer
 
 __all__ = [

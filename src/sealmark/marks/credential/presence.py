@@ -6,9 +6,10 @@ that is none costs one reading in vain.
 
 from collections.abc import Callable, Mapping
 
-from sealmark.media import Format, text_wrapper
+from sealmark.media import Format
 from sealmark.media.limits import MOST_PARTS
 from sealmark.media.pieces import Buffer
+from sealmark.media.text import text_wrapper
 
 # C2PA 2.4, 11.1.4.2: the type of a manifest store in its description box.
 _STORE = bytes.fromhex("63327061 00110010 800000AA 00389B71")

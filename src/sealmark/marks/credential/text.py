@@ -18,8 +18,8 @@ from sealmark.marks.credential.claim import Claim, Ingredient, Store
 from sealmark.marks.credential.credential import NONE, Credential, of_report
 from sealmark.marks.credential.signer import Signer
 from sealmark.marks.errors import CredentialNotSigned
-from sealmark.media import text, text_wrapper
 from sealmark.media.errors import NotUtf8
+from sealmark.media.text import text, text_wrapper
 
 # The chance that a store fits is about one in six each time.
 _MOST_SIGNATURES = 200

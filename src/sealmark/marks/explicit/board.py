@@ -15,7 +15,7 @@ from PIL import Image
 from sealmark.marks.explicit.errors import PictureTooSmall, WordingTooLong
 from sealmark.marks.explicit.stamp import stamp
 from sealmark.marks.explicit.wording import table
-from sealmark.media.space import Box
+from sealmark.media.scene.space import Box
 
 PLATE, INK = (14, 16, 20), (255, 255, 255)  # sRGB; they stand at 19:1
 

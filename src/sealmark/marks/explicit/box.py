@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sealmark.marks.explicit.typeface import typeface
-from sealmark.media.markup import Element, escaped
+from sealmark.media.text.markup import Element, escaped
 
 NAME = "Sealmark AIGC"
 POINT = 12_700  # EMU: ISO/IEC 29500-1, 20.1.10.16

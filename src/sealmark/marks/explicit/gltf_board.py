@@ -18,12 +18,13 @@ from sealmark.marks.explicit import placing
 from sealmark.marks.explicit.board import Board
 from sealmark.marks.explicit.placing import Lens, Site
 from sealmark.marks.explicit.wording import lawful, table
-from sealmark.media import STANDARD, gltf_edit, gltf_scene, image, space
+from sealmark.media import STANDARD, pixels
 from sealmark.media.errors import MetadataOverLimit
-from sealmark.media.gltf_scene import Document, Placed, Row, member, numbers
-from sealmark.media.json_spans import edited
 from sealmark.media.limits import MOST_PARTS
-from sealmark.media.space import Box, Matrix
+from sealmark.media.scene import gltf_edit, gltf_scene, space
+from sealmark.media.scene.gltf_scene import Document, Placed, Row, member, numbers
+from sealmark.media.scene.space import Box, Matrix
+from sealmark.media.text.json_spans import edited
 
 NAME = "AIGC label board"  # every node of ours begins so; Annex E a) of GB 45438 asks for AIGC in names
 _NOTE = "explicitMark"
@@ -208,7 +209,7 @@ def _is_drawn(document: Document, material: Row, wording: str) -> bool:
     if content is None or len(content) > 1 << 22:
         return False
     try:
-        face = image.decode(content, _FACE).rgb()
+        face = pixels.decode(content, _FACE).rgb()
     except SealmarkError:
         return False
     return bool(drawn.likeness(wording, face) >= table("scene.toml")["least_likeness"])

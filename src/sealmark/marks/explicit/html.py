@@ -15,8 +15,8 @@ from sealmark.errors import Language
 from sealmark.marks.explicit.errors import UnlawfulWording
 from sealmark.marks.explicit.options import Corner
 from sealmark.marks.explicit.wording import lawful, table
-from sealmark.media.html_body import Body
-from sealmark.media.markup import escaped
+from sealmark.media.text.html_body import Body
+from sealmark.media.text.markup import escaped
 
 Manner = Literal["page", "fragment", "book"]
 _FONT = "'PingFang SC','Noto Sans SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif"

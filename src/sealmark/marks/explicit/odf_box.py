@@ -13,11 +13,8 @@ from sealmark.marks.explicit.errors import NothingToMark
 from sealmark.marks.explicit.odf_header import paragraphs, said
 from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.wording import lawful, table
-from sealmark.media import markup
-from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Edit, Element, Sought, escaped
-from sealmark.media.odf import NAME, OFFICE
-from sealmark.media.odf_draft import (
+from sealmark.media.document.odf import NAME, OFFICE
+from sealmark.media.document.odf_draft import (
     CONTENT,
     DECLARED,
     DRAW,
@@ -31,6 +28,9 @@ from sealmark.media.odf_draft import (
     centimetres,
     styles_of,
 )
+from sealmark.media.errors import Damaged
+from sealmark.media.text import markup
+from sealmark.media.text.markup import Document, Edit, Element, Sought, escaped
 
 _EMU = 360_000  # a centimetre
 _SLACK = 0.05  # centimetres: programs round

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from sealmark.errors import why
 from sealmark.marks.explicit import lines
 from sealmark.marks.explicit.wording import lawful, table
+from sealmark.media.document.odf import NAME, OFFICE
+from sealmark.media.document.odf_draft import DECLARED, FO, STYLE, STYLES, TEXT, Draft, styles_of
 from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Edit, Element, escaped
-from sealmark.media.odf import NAME, OFFICE
-from sealmark.media.odf_draft import DECLARED, FO, STYLE, STYLES, TEXT, Draft, styles_of
+from sealmark.media.text.markup import Document, Edit, Element, escaped
 
 _HEADERS = ("header", "header-left", "header-first")
 _SHOWN = (*_HEADERS, "footer", "footer-left", "footer-first")

@@ -13,11 +13,11 @@ from sealmark.marks.explicit.plate import Spot
 from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.typeface import FILE, typeface
 from sealmark.marks.explicit.wording import lawful, read, table
-from sealmark.media import ofd, ofd_pages
-from sealmark.media.markup import Document, Edit, Element, escaped
-from sealmark.media.ofd import NAME, NAMESPACE
-from sealmark.media.ofd_pages import Root, located, roots
-from sealmark.media.package import Package
+from sealmark.media.containers.package import Package
+from sealmark.media.document import ofd, ofd_pages
+from sealmark.media.document.ofd import NAME, NAMESPACE
+from sealmark.media.document.ofd_pages import Root, located, roots
+from sealmark.media.text.markup import Document, Edit, Element, escaped
 
 _MILLIMETRE = 72 / 25.4  # points
 _BEFORE_RESOURCES = ("MaxUnitID", "PageArea", "PublicRes", "DocumentRes")  # 7.5, CommonData, in the schema's order

@@ -20,12 +20,12 @@ from sealmark.marks.explicit.plate import Spot
 from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.typeface import typeface
 from sealmark.marks.explicit.wording import lawful
-from sealmark.media import pdf, pdf_content, pdf_filters, pdf_pages, pdf_syntax, pdf_text
+from sealmark.media.document import pdf, pdf_content, pdf_filters, pdf_pages, pdf_syntax, pdf_text
+from sealmark.media.document.pdf import Container, Object
+from sealmark.media.document.pdf_content import Open
+from sealmark.media.document.pdf_pages import Given, Page
+from sealmark.media.document.pdf_syntax import Allowance, Dictionary, Reference, Value, damaged
 from sealmark.media.errors import Damaged, MetadataOverLimit
-from sealmark.media.pdf import Container, Object
-from sealmark.media.pdf_content import Open
-from sealmark.media.pdf_pages import Given, Page
-from sealmark.media.pdf_syntax import Allowance, Dictionary, Reference, Value, damaged
 
 _MOST_READ = 1 << 22  # objects: of the dictionaries of a hundred thousand pages
 _MOST_CONTENT = 1 << 30  # bytes of all pages' instructions, unfolded

@@ -6,8 +6,8 @@ from functools import cache
 
 from sealmark.marks.explicit import plate
 from sealmark.marks.explicit.typeface import typeface
-from sealmark.media import pdf_syntax
-from sealmark.media.pdf_syntax import Reference
+from sealmark.media.document import pdf_syntax
+from sealmark.media.document.pdf_syntax import Reference
 
 FONT = b"SealmarkFont"
 WORDING = b"SealmarkWording"  # what the form says, among its entries

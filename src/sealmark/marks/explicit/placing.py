@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from sealmark.marks.explicit.board import Board
 from sealmark.marks.explicit.wording import table
-from sealmark.media import space
-from sealmark.media.space import Box, Matrix, Vector
+from sealmark.media.scene import space
+from sealmark.media.scene.space import Box, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from sealmark.marks.explicit import box, lines
 from sealmark.marks.explicit.box import Box
 from sealmark.marks.explicit.errors import NothingToMark
 from sealmark.marks.explicit.wording import lawful, table
-from sealmark.media import markup, worksheet
-from sealmark.media.markup import Document, Edit, Element, escaped
-from sealmark.media.ooxml import NAME
-from sealmark.media.ooxml_draft import DRAWING, RELATION, STRICT, Draft
-from sealmark.media.worksheet import HEADERS, Worksheet
+from sealmark.media.document import worksheet
+from sealmark.media.document.ooxml import NAME
+from sealmark.media.document.ooxml_draft import DRAWING, RELATION, STRICT, Draft
+from sealmark.media.document.worksheet import HEADERS, Worksheet
+from sealmark.media.text import markup
+from sealmark.media.text.markup import Document, Edit, Element, escaped
 
 _SHEET_DRAWING = {
     False: "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing",

@@ -13,10 +13,10 @@ from sealmark.marks.explicit.box import Box
 from sealmark.marks.explicit.errors import NothingToMark
 from sealmark.marks.explicit.stamp import Corner
 from sealmark.marks.explicit.wording import lawful, table
+from sealmark.media.document.ooxml import NAME
+from sealmark.media.document.ooxml_draft import DRAWING, RELATION, STRICT, Draft
 from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Element
-from sealmark.media.ooxml import NAME
-from sealmark.media.ooxml_draft import DRAWING, RELATION, STRICT, Draft
+from sealmark.media.text.markup import Document, Element
 
 _INK, _PLATE = "FFFFFF", "0E1014"
 _MOST_SOUGHT = 512  # slides from the first to the first that is shown

@@ -12,9 +12,9 @@ from typing import get_args
 from sealmark.marks.explicit.options import Corner
 from sealmark.marks.explicit.outline import Outline, outline
 from sealmark.marks.explicit.wording import table
-from sealmark.media.markup import escaped
-from sealmark.media.svg import NAMESPACE
-from sealmark.media.svg_view import View
+from sealmark.media.image.svg import NAMESPACE
+from sealmark.media.image.svg_view import View
+from sealmark.media.text.markup import escaped
 
 HEAD = f'<svg xmlns="{NAMESPACE}" data-aigc="'
 _OURS = re.compile(re.escape(HEAD.encode()) + rb'([^"<>]{1,400})" data-corner="(\w{1,20})"')

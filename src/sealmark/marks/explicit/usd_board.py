@@ -19,10 +19,10 @@ from sealmark.marks.explicit.board import INK, PLATE, Board
 from sealmark.marks.explicit.errors import UnmeasuredScene
 from sealmark.marks.explicit.placing import Site
 from sealmark.marks.explicit.wording import lawful
-from sealmark.media import space, usd_new, usd_scene
-from sealmark.media.space import Box, Matrix
-from sealmark.media.usd_new import Attribute, NewPrim, Output, Relationship
-from sealmark.media.usd_scene import Prim, Stage
+from sealmark.media.scene import space, usd_new, usd_scene
+from sealmark.media.scene.space import Box, Matrix
+from sealmark.media.scene.usd_new import Attribute, NewPrim, Output, Relationship
+from sealmark.media.scene.usd_scene import Prim, Stage
 
 NAME = "AIGC_label_board"  # the name of a prim is one word
 _TEXT, _PLATE = "Text", "Plate"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sealmark.marks.explicit.stamp import Corner, Mask, corner_of, stamp
 from sealmark.marks.explicit.wording import table
 from sealmark.media import STANDARD, Limits
-from sealmark.media.video import PACKED, Shot, repaint
+from sealmark.media.frames import PACKED, Shot, repaint
 
 if TYPE_CHECKING:
     from av.video.format import VideoFormat

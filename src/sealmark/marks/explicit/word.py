@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from sealmark.errors import why
 from sealmark.marks.explicit import lines
 from sealmark.marks.explicit.wording import lawful, table
-from sealmark.media import markup
+from sealmark.media.document.ooxml import NAME
+from sealmark.media.document.ooxml_draft import RELATION, STRICT, Draft
 from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Element, Sought, escaped
-from sealmark.media.ooxml import NAME
-from sealmark.media.ooxml_draft import RELATION, STRICT, Draft
+from sealmark.media.text import markup
+from sealmark.media.text.markup import Document, Element, Sought, escaped
 
 KINDS = ("default", "first", "even")  # ISO/IEC 29500-1, 17.18.36
 _HEADER_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.header+xml"

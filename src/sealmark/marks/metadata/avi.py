@@ -10,11 +10,11 @@ from sealmark.marks.errors import NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
-from sealmark.media import avi, avi_layout
-from sealmark.media.avi import Chunk, Container
-from sealmark.media.avi_layout import Splice, padded
 from sealmark.media.errors import MetadataOverLimit
 from sealmark.media.pieces import Buffer, Pieces
+from sealmark.media.video import avi, avi_layout
+from sealmark.media.video.avi import Chunk, Container
+from sealmark.media.video.avi_layout import Splice, padded
 
 KIND, INFO, _XMP = b"AIGC", b"INFO", b"_PMX"
 _MAIN = (b"AVI ", INFO)

@@ -1,7 +1,7 @@
 """The wrapped label in an EXIF user comment: the alternative of guide 20259A, annex B, read and never left stale."""
 
 from sealmark.marks.metadata.found import Found, found
-from sealmark.media import exif
+from sealmark.media.image import exif
 
 
 def read(block: bytes) -> list[Found]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from sealmark.errors import why
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import MOST_PARTS, Found, found
-from sealmark.media import vorbis_comment
+from sealmark.media.audio import vorbis_comment
+from sealmark.media.audio.vorbis_comment import Comment
 from sealmark.media.errors import MetadataOverLimit
-from sealmark.media.vorbis_comment import Comment
 
 NAME = b"AIGC"
 

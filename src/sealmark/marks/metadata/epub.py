@@ -11,11 +11,12 @@ from sealmark.marks.label import Label
 from sealmark.marks.metadata import parts
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found
 from sealmark.marks.metadata.xmp import NAMESPACE
-from sealmark.media import epub, package
-from sealmark.media.epub import OPF
-from sealmark.media.markup import Document, Edit, Element, escaped
-from sealmark.media.package import Package
+from sealmark.media.containers import package
+from sealmark.media.containers.package import Package
+from sealmark.media.document import epub
+from sealmark.media.document.epub import OPF
 from sealmark.media.pieces import Pieces
+from sealmark.media.text.markup import Document, Edit, Element, escaped
 
 NAME = "AIGC"
 PREFIX = "TC260"

@@ -8,10 +8,10 @@ from sealmark.marks.errors import NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comments, mp3
 from sealmark.marks.metadata.found import Carrier, Found, Remains, gathered
-from sealmark.media import flac, id3, vorbis_comment
-from sealmark.media.flac import Block, Lead
+from sealmark.media.audio import flac, id3, vorbis_comment
+from sealmark.media.audio.flac import Block, Lead
+from sealmark.media.audio.vorbis_comment import Comment
 from sealmark.media.pieces import Buffer, Pieces, Span
-from sealmark.media.vorbis_comment import Comment
 
 _PLACE = "FLAC VORBIS_COMMENT"
 

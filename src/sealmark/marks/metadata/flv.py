@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
-from sealmark.media import amf, flv
-from sealmark.media.amf import Property
-from sealmark.media.flv import Tag
 from sealmark.media.pieces import Buffer, Pieces
+from sealmark.media.video import amf, flv
+from sealmark.media.video.amf import Property
+from sealmark.media.video.flv import Tag
 
 NAME = "AIGC"
 _PLACE, _XMP_PLACE = "FLV script.onMetaData AIGC", "FLV script.onXMPData liveXML"

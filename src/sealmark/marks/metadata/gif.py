@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Found, Remains, gathered, whole
-from sealmark.media import gif
-from sealmark.media.gif import Block, Container
+from sealmark.media.image import gif
+from sealmark.media.image.gif import Block, Container
 
 NAME = b"XMP DataXMP"
 _PLACE = "GIF XMP DataXMP"

@@ -5,8 +5,8 @@ from dataclasses import replace
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import gltf
 from sealmark.marks.metadata.found import Carrier, Remains
-from sealmark.media import glb
 from sealmark.media.pieces import Buffer, Pieces
+from sealmark.media.scene import glb
 
 # Of what stands behind the end of a file, only so much is handed on.
 _LONGEST_TAIL = 1 << 20

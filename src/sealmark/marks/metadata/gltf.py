@@ -15,9 +15,9 @@ from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
 from sealmark.marks.metadata.xmp import NAME, NAMESPACE
-from sealmark.media import gltf
 from sealmark.media.errors import Damaged
-from sealmark.media.json_spans import (
+from sealmark.media.scene import gltf
+from sealmark.media.text.json_spans import (
     Edit,
     Member,
     Text,

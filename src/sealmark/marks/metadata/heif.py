@@ -14,11 +14,11 @@ from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, isobmff, xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, gathered, whole
-from sealmark.media import heif
+from sealmark.media.containers.isobmff import BoxReader
+from sealmark.media.containers.movie import Movie
 from sealmark.media.errors import MetadataOverLimit
-from sealmark.media.heif import Heif, Info, Items, Spans
-from sealmark.media.isobmff import BoxReader
-from sealmark.media.movie import Movie
+from sealmark.media.image import heif
+from sealmark.media.image.heif import Heif, Info, Items, Spans
 from sealmark.media.pieces import joined
 
 _EITHER = zlib.MAX_WBITS + 32  # zlib tells its own header and gzip's apart

@@ -7,8 +7,8 @@ be in the first 1,024 bytes, or at the start of a fragment. Written in ASCII, it
 
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import html
-from sealmark.media.html import Document, Tag
+from sealmark.media.text import html
+from sealmark.media.text.html import Document, Tag
 
 NAME = "aigc"  # compared without case
 _PLACE = "HTML meta AIGC"

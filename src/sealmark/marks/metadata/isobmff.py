@@ -13,12 +13,12 @@ from sealmark.errors import why
 from sealmark.marks.label import LONGEST_TEXT, Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
-from sealmark.media import isobmff, mdta, movie
-from sealmark.media.boxedit import Change, changed, omitted
+from sealmark.media.containers import isobmff, mdta, movie
+from sealmark.media.containers.boxedit import Change, changed, omitted
+from sealmark.media.containers.isobmff import Box, BoxReader
+from sealmark.media.containers.mdta import Key, MetadataList
+from sealmark.media.containers.movie import Movie
 from sealmark.media.errors import MetadataOverLimit
-from sealmark.media.isobmff import Box, BoxReader
-from sealmark.media.mdta import Key, MetadataList
-from sealmark.media.movie import Movie
 from sealmark.media.pieces import Buffer, Pieces
 
 NAME = b"AIGC"

@@ -6,8 +6,8 @@ from sealmark.marks.errors import NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
 from sealmark.marks.metadata.found import Found, Remains, gathered, whole
-from sealmark.media import jpeg
-from sealmark.media.jpeg import APP0, APP1, Container, Segment
+from sealmark.media.image import jpeg
+from sealmark.media.image.jpeg import APP0, APP1, Container, Segment
 
 # XMP specification part 3, 1.1.3: the name that tells an XMP segment from an EXIF one.
 XMP_NAME = b"http://ns.adobe.com/xap/1.0/\x00"

@@ -10,8 +10,8 @@ from json import loads
 from sealmark.marks.errors import NoMetadataPlace
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import json
-from sealmark.media.json import Document, Member
+from sealmark.media.text import json
+from sealmark.media.text.json import Document, Member
 
 KEY = "AIGC"
 _PLACE = "JSON AIGC"

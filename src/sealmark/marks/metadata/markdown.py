@@ -13,9 +13,9 @@ from sealmark.errors import why
 from sealmark.marks.errors import BadLabel
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import markdown, text
 from sealmark.media.errors import Damaged
-from sealmark.media.markdown import Document
+from sealmark.media.text import markdown, text
+from sealmark.media.text.markdown import Document
 
 _PLACE = "Markdown YAML AIGC"
 _KEY = re.compile(r"(?:AIGC|\"AIGC\"|'AIGC')[ \t]*:(.*)", re.DOTALL)

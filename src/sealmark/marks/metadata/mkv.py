@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
-from sealmark.media import ebml, matroska, matroska_layout, matroska_tags
-from sealmark.media.ebml import Element
-from sealmark.media.matroska import Segment
-from sealmark.media.matroska_layout import Edit
+from sealmark.media.containers import ebml
+from sealmark.media.containers.ebml import Element
 from sealmark.media.pieces import Buffer, Pieces, Span
+from sealmark.media.video import matroska, matroska_layout, matroska_tags
+from sealmark.media.video.matroska import Segment
+from sealmark.media.video.matroska_layout import Edit
 
 NAME = "AIGC"
 _PLACE = "Matroska Segment.Tags.Tag.SimpleTag AIGC"

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import id3, mp3
-from sealmark.media.id3 import Frame, Tag
-from sealmark.media.mp3 import Container
+from sealmark.media.audio import id3, mp3
+from sealmark.media.audio.id3 import Frame, Tag
+from sealmark.media.audio.mp3 import Container
 
 DESCRIPTION = "AIGC"
 _KINDS = frozenset((b"TXXX", b"TXX"))

@@ -6,10 +6,10 @@ from sealmark.errors import why
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import lines
 from sealmark.marks.metadata.found import Carrier, Remains, gathered
-from sealmark.media import obj
 from sealmark.media.errors import Damaged
 from sealmark.media.format import HEAD
 from sealmark.media.pieces import Buffer, Pieces, Span
+from sealmark.media.scene import obj
 
 _LABEL = re.compile(rb"[ \t]*#+[ \t]*(?:(?P<key>AIGC)[ \t]*[:=]?[ \t]*(?=\{)|(?=\{[ \t]*\"AIGC\"))(?P<json>[^\r\n]*)")
 

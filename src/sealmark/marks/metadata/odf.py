@@ -10,12 +10,14 @@ from sealmark.marks.errors import SignedPackage
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import parts
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found
-from sealmark.media import markup, odf, package
+from sealmark.media.containers import package
+from sealmark.media.containers.package import Package
+from sealmark.media.document import odf
+from sealmark.media.document.odf import META_NAMESPACE, OFFICE
 from sealmark.media.errors import Damaged, EncryptedArchive, MediaError
-from sealmark.media.markup import Document, Edit, Element, escaped
-from sealmark.media.odf import META_NAMESPACE, OFFICE
-from sealmark.media.package import Package
 from sealmark.media.pieces import Pieces
+from sealmark.media.text import markup
+from sealmark.media.text.markup import Document, Edit, Element, escaped
 
 NAME = "AIGC"
 _KEY = f"{META_NAMESPACE} name"

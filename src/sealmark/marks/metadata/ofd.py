@@ -11,12 +11,13 @@ from sealmark.marks.errors import SignedPackage
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import parts
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found
-from sealmark.media import ofd, package
+from sealmark.media.containers import package
+from sealmark.media.containers.package import Package
+from sealmark.media.document import ofd
+from sealmark.media.document.ofd import NAMESPACE
 from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Edit, Element, escaped
-from sealmark.media.ofd import NAMESPACE
-from sealmark.media.package import Package
 from sealmark.media.pieces import Pieces
+from sealmark.media.text.markup import Document, Edit, Element, escaped
 
 NAME = "AIGC"
 

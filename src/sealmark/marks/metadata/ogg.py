@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comments
 from sealmark.marks.metadata.found import Carrier, Found, Remains, gathered
-from sealmark.media import ogg, vorbis_comment
-from sealmark.media.ogg import Container
+from sealmark.media.audio import ogg, vorbis_comment
+from sealmark.media.audio.ogg import Container
 from sealmark.media.pieces import Buffer, Pieces
 
 

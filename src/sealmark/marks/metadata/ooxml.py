@@ -9,12 +9,14 @@ from sealmark.marks.errors import SignedPackage
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import parts
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found
-from sealmark.media import markup, ooxml, package
+from sealmark.media.containers import package
+from sealmark.media.containers.package import Package
+from sealmark.media.document import ooxml
+from sealmark.media.document.ooxml import CustomParts
 from sealmark.media.errors import Damaged
-from sealmark.media.markup import Document, Edit, Element
-from sealmark.media.ooxml import CustomParts
-from sealmark.media.package import Package
 from sealmark.media.pieces import Pieces
+from sealmark.media.text import markup
+from sealmark.media.text.markup import Document, Edit, Element
 
 NAME = "AIGC"
 # ISO/IEC 29500-1, 22.3: the class of properties that people define, and the two numbers below it that are taken.

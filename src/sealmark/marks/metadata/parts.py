@@ -5,8 +5,8 @@ from itertools import islice
 
 from sealmark.errors import why
 from sealmark.marks.metadata.found import MOST_PARTS, Found, Remains, gathered
+from sealmark.media.containers.package import Package
 from sealmark.media.errors import MediaError, MetadataOverLimit
-from sealmark.media.package import Package
 
 Reader = Callable[[Package, str], Iterable[Found]]
 

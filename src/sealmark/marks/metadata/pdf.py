@@ -12,11 +12,11 @@ from sealmark.marks.errors import Sealed
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
-from sealmark.media import pdf, pdf_syntax
+from sealmark.media.document import pdf, pdf_syntax
+from sealmark.media.document.pdf import Container, Object
+from sealmark.media.document.pdf_syntax import Dictionary, Entry, Reference, damaged
+from sealmark.media.document.pdf_xref import Plain
 from sealmark.media.errors import Damaged
-from sealmark.media.pdf import Container, Object
-from sealmark.media.pdf_syntax import Dictionary, Entry, Reference, damaged
-from sealmark.media.pdf_xref import Plain
 from sealmark.media.pieces import Buffer, Pieces, Span
 
 KEY = b"AIGC"

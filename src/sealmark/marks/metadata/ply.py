@@ -9,8 +9,8 @@ from textwrap import wrap
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import lines
 from sealmark.marks.metadata.found import Carrier, Remains, gathered
-from sealmark.media import ply
 from sealmark.media.pieces import Buffer, Pieces, Span
+from sealmark.media.scene import ply
 
 _LABEL = re.compile(
     rb"(?:comment|obj_info)[ \t]+(?:(?P<key>AIGC)[ \t]*[:=]?[ \t]*(?=\{)|(?=\{[ \t]*\"AIGC\"))(?P<json>[^\r\n]*)"

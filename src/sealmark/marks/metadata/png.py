@@ -8,9 +8,9 @@ from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import png
 from sealmark.media.errors import MetadataOverLimit
-from sealmark.media.png import Chunk, Container
+from sealmark.media.image import png
+from sealmark.media.image.png import Chunk, Container
 
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 AIGC_KEYWORD = b"AIGC"

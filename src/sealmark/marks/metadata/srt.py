@@ -11,8 +11,8 @@ import re
 from sealmark.errors import why
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import srt
 from sealmark.media.errors import Damaged
+from sealmark.media.text import srt
 
 _PLACE = r"SRT {\AIGC}"
 _BOM = b"\xef\xbb\xbf"

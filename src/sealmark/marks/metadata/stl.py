@@ -13,9 +13,9 @@ from sealmark.marks.errors import BadLabel, NoRoom
 from sealmark.marks.label import KEYS, Label
 from sealmark.marks.metadata import lines
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
-from sealmark.media import stl
 from sealmark.media.pieces import Buffer, Pieces, Span
-from sealmark.media.stl import Head
+from sealmark.media.scene import stl
+from sealmark.media.scene.stl import Head
 
 _NAME = re.compile(rb"[ \t]AIGC[ \t]*[:=]?[ \t]*(?P<json>\{[^\r\n]*\}|\{[^\r\n]*)")
 _SHORT = re.compile(rb"AIGC=(?P<short>[!-~]+) ?")

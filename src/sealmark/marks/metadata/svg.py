@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import xmp
 from sealmark.marks.metadata.found import Found, Remains, gathered, whole
-from sealmark.media import svg
-from sealmark.media.svg import Document, Metadata
+from sealmark.media.image import svg
+from sealmark.media.image.svg import Document, Metadata
 
 _PLACE = "SVG metadata TC260:AIGC"
 

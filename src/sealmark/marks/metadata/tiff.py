@@ -7,9 +7,9 @@ from sealmark.marks.errors import NoRoom
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
 from sealmark.marks.metadata.found import Found, Remains, gathered, whole
-from sealmark.media import exif, tiff
+from sealmark.media.image import exif, tiff
+from sealmark.media.image.tiff import Container
 from sealmark.media.pieces import Span
-from sealmark.media.tiff import Container
 
 _COMMENT = -1
 

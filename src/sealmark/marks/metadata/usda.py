@@ -9,9 +9,9 @@ from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.marks.metadata.xmp import NAME
-from sealmark.media import usda
 from sealmark.media.pieces import Buffer, Pieces, Span
-from sealmark.media.usda import Entry, Layer, Token
+from sealmark.media.scene import usda
+from sealmark.media.scene.usda import Entry, Layer, Token
 
 CUSTOM = "customLayerData"
 PLACE = f"USD {CUSTOM}.{NAME}"

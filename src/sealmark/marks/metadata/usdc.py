@@ -7,10 +7,10 @@ from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Carrier, Found, Remains, found, gathered
 from sealmark.marks.metadata.usda import CUSTOM, PLACE
 from sealmark.marks.metadata.xmp import NAME
-from sealmark.media import usdc
 from sealmark.media.errors import Damaged
 from sealmark.media.pieces import Buffer, Pieces
-from sealmark.media.usdc import Crate, Entry
+from sealmark.media.scene import usdc
+from sealmark.media.scene.usdc import Crate, Entry
 
 _CUSTOM, _NAME = CUSTOM.encode(), NAME.encode()
 

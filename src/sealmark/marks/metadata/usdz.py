@@ -6,11 +6,11 @@ from typing import cast
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import usda, usdc
 from sealmark.marks.metadata.found import Carrier, Remains
-from sealmark.media import usdz
 from sealmark.media.errors import Damaged
 from sealmark.media.pieces import Buffer, Pieces
-from sealmark.media.usdc import MAGIC
-from sealmark.media.usdz import Archive, Window
+from sealmark.media.scene import usdz
+from sealmark.media.scene.usdc import MAGIC
+from sealmark.media.scene.usdz import Archive, Window
 
 
 def remains(data: Buffer) -> Remains:

@@ -8,8 +8,8 @@ import re
 
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import vtt
-from sealmark.media.srt import END, line_end
+from sealmark.media.text import vtt
+from sealmark.media.text.srt import END, line_end
 
 _PLACE = "WebVTT NOTE AIGC"
 _NOTE = re.compile(

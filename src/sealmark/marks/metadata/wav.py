@@ -2,8 +2,8 @@
 
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, Remains, found, gathered, whole
-from sealmark.media import wav
-from sealmark.media.riff import Chunk, Container
+from sealmark.media.audio import wav
+from sealmark.media.containers.riff import Chunk, Container
 
 KIND = b"AIGC"
 

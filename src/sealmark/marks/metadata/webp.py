@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from sealmark.marks.label import Label
 from sealmark.marks.metadata import comment, xmp
 from sealmark.marks.metadata.found import Found, Remains, gathered, whole
-from sealmark.media import webp
-from sealmark.media.riff import Chunk, Container
+from sealmark.media.containers.riff import Chunk, Container
+from sealmark.media.image import webp
 
 KIND = b"XMP "
 _PLACE = "WebP RIFF XMP"

@@ -14,7 +14,7 @@ from sealmark.marks.errors import DamagedMetadata
 from sealmark.marks.label import Label
 from sealmark.marks.metadata.found import Found, found
 from sealmark.media.errors import MetadataOverLimit
-from sealmark.media.markup import TAG
+from sealmark.media.text.markup import TAG
 
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -7,10 +7,10 @@ from sealmark.marks.explicit import hearing
 from sealmark.marks.explicit.errors import UnusableSound
 from sealmark.marks.finding import LayerFinding, Whereabouts
 from sealmark.marks.surfaces.surface import UNPERCEIVED, Asked, Shown, Surface
-from sealmark.media import Format, Limits, audio
-from sealmark.media.audio import Reading
+from sealmark.media import Format, Limits, samples
 from sealmark.media.errors import NotEncodable, TooManySamples
 from sealmark.media.pieces import Buffer
+from sealmark.media.samples import Reading
 
 # Frames × channels of all stretches. Hearing happens beside other work, for whoever asks: this many decode to 40 MB,
 # and are what is listened to of stereo at 192 kHz; no sound is too long for it, but one may have too many channels.
@@ -25,9 +25,9 @@ _TOO_MANY = LayerFinding(
 
 
 def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:
-    sound, chosen = audio.decode(data, asked.limits), asked.explicit
+    sound, chosen = samples.decode(data, asked.limits), asked.explicit
     speaking.check(sound.samples, sound.rate)
-    samples = speaking.announce(
+    spoken = speaking.announce(
         sound.samples,
         sound.rate,
         form=chosen.form,
@@ -35,20 +35,20 @@ def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:
         language=chosen.language,
         spared=hearing.borne(sound.samples, sound.rate),
     )
-    if samples is sound.samples and not asked.fresh:
+    if spoken is sound.samples and not asked.fresh:
         return data, ()
-    return audio.encode(replace(sound, samples=samples, fresh=asked.fresh)), ()
+    return samples.encode(replace(sound, samples=spoken, fresh=asked.fresh)), ()
 
 
 def _plain(data: Buffer, _form: Format, asked: Asked) -> Shown:
     if not asked.fresh:
         return data, ()
-    return audio.encode(replace(audio.decode(data, asked.limits), fresh=True)), ()
+    return samples.encode(replace(samples.decode(data, asked.limits), fresh=True)), ()
 
 
 def _find(data: Buffer, _form: Format, limits: Limits) -> LayerFinding:
     try:
-        with audio.reading(data) as sound:
+        with samples.reading(data) as sound:
             return _heard(sound, limits)
     except NotEncodable:
         return UNPERCEIVED

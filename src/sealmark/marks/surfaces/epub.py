@@ -13,11 +13,14 @@ from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces import html as page
 from sealmark.marks.surfaces import svg as picture
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, epub, html_body, package, pieces
-from sealmark.media.epub import Chapter
+from sealmark.media import Format, Limits, pieces
+from sealmark.media.containers import package
+from sealmark.media.containers.package import Package
+from sealmark.media.document import epub
+from sealmark.media.document.epub import Chapter
 from sealmark.media.errors import Damaged, Encrypted, TooLarge
-from sealmark.media.package import Package
 from sealmark.media.pieces import Buffer
+from sealmark.media.text import html_body
 
 _LOOKED_AT = 3  # documents at the beginning: a cover, a title page, a text
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))

@@ -4,10 +4,11 @@ from sealmark.marks.explicit import gltf_board
 from sealmark.marks.explicit.board import board
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, glb, gltf_scene, pieces
-from sealmark.media.glb import Container
-from sealmark.media.gltf_scene import Document
+from sealmark.media import Format, Limits, pieces
 from sealmark.media.pieces import Buffer
+from sealmark.media.scene import glb, gltf_scene
+from sealmark.media.scene.glb import Container
+from sealmark.media.scene.gltf_scene import Document
 
 _NAME = gltf_board.NAME.encode()
 

@@ -7,9 +7,10 @@ from sealmark.marks.explicit import html as drawing
 from sealmark.marks.explicit import text as written
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, html, html_body
-from sealmark.media.html_body import Body
+from sealmark.media import Format, Limits
 from sealmark.media.pieces import Buffer
+from sealmark.media.text import html, html_body
+from sealmark.media.text.html_body import Body
 
 
 def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:

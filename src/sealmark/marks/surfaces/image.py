@@ -12,22 +12,22 @@ from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.finding import LayerFinding, Whereabouts
 from sealmark.marks.note import Note
 from sealmark.marks.surfaces.surface import UNPERCEIVED, Asked, Shown, Surface
-from sealmark.media import Format, Limits, image
+from sealmark.media import Format, Limits, pixels
 from sealmark.media.errors import MovingImage, NotEncodable
-from sealmark.media.image import Motion, Picture, moving
 from sealmark.media.pieces import Buffer
+from sealmark.media.pixels import Motion, Picture, moving
 
 
 def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:
     whole = bytes(data)
-    if image.is_moving(whole):
+    if pixels.is_moving(whole):
         return _mark_moving(moving.decode(whole, asked.limits), asked)
-    came = image.decode(whole, asked.limits)
+    came = pixels.decode(whole, asked.limits)
     picture = came.freshened() if asked.fresh else came
     drawn = _drawn(picture, asked.explicit)
     if drawn is came and not came.unhidden:
         return data, ()
-    return image.encode(drawn), losses([picture])
+    return pixels.encode(drawn), losses([picture])
 
 
 def _mark_moving(came: Motion, asked: Asked) -> Shown:
@@ -49,21 +49,21 @@ def _drawn(picture: Picture, chosen: ExplicitOptions) -> Picture:
 
 def _plain(data: Buffer, _form: Format, asked: Asked) -> Shown:
     whole = bytes(data)
-    if asked.fresh and image.is_moving(whole):
+    if asked.fresh and pixels.is_moving(whole):
         motion = moving.decode(whole, asked.limits).freshened()
         return moving.encode(motion), losses(motion.frames)
     if asked.fresh:
-        picture = image.decode(whole, asked.limits).freshened()
-        return image.encode(picture), losses([picture])
+        picture = pixels.decode(whole, asked.limits).freshened()
+        return pixels.encode(picture), losses([picture])
     return _unhidden(whole, asked.limits) if asked.own else (data, ())
 
 
 def _unhidden(data: bytes, limits: Limits) -> Shown:
     """The very bytes, unless a picture is hidden in them: what no reviewer and no reader sees does not leave."""
-    if not image.is_see_through(data):
+    if not pixels.is_see_through(data):
         return data, ()
-    picture = image.decode(data, limits)
-    return (image.encode(picture), losses([picture])) if picture.unhidden else (data, ())
+    picture = pixels.decode(data, limits)
+    return (pixels.encode(picture), losses([picture])) if picture.unhidden else (data, ())
 
 
 def losses(pictures: Iterable[Picture]) -> tuple[Note, ...]:
@@ -76,9 +76,9 @@ def losses(pictures: Iterable[Picture]) -> tuple[Note, ...]:
 def _find(data: Buffer, _form: Format, limits: Limits) -> LayerFinding:
     whole = bytes(data)
     try:
-        if image.is_moving(whole):
+        if pixels.is_moving(whole):
             return sighted(moving.decode(whole, limits, most=1).first.rgb())
-        return sighted(image.decode(whole, limits).rgb())
+        return sighted(pixels.decode(whole, limits).rgb())
     except (MovingImage, NotEncodable):
         return UNPERCEIVED
 

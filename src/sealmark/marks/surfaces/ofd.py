@@ -4,7 +4,9 @@ from sealmark.marks.explicit import lines, typeface
 from sealmark.marks.explicit import ofd as paging
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, ofd, package, pieces
+from sealmark.media import Format, Limits, pieces
+from sealmark.media.containers import package
+from sealmark.media.document import ofd
 from sealmark.media.pieces import Buffer
 
 

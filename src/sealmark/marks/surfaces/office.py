@@ -8,8 +8,10 @@ from sealmark.marks.explicit import lines, typeface
 from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import ooxml, package, pieces
-from sealmark.media.ooxml_draft import Draft
+from sealmark.media import pieces
+from sealmark.media.containers import package
+from sealmark.media.document import ooxml
+from sealmark.media.document.ooxml_draft import Draft
 from sealmark.media.pieces import Buffer
 
 Mark: TypeAlias = Callable[[Draft, ExplicitOptions], None]

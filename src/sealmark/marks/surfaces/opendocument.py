@@ -9,9 +9,11 @@ from sealmark.marks.explicit import lines, odf_box, odf_header, typeface
 from sealmark.marks.explicit.options import ExplicitOptions
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, odf, package, pieces
-from sealmark.media.odf_draft import Draft
-from sealmark.media.package import Package
+from sealmark.media import Format, Limits, pieces
+from sealmark.media.containers import package
+from sealmark.media.containers.package import Package
+from sealmark.media.document import odf
+from sealmark.media.document.odf_draft import Draft
 from sealmark.media.pieces import Buffer
 
 _Way: TypeAlias = tuple[Callable[[Draft, ExplicitOptions], None], Callable[[Draft], Iterator[tuple[str, str]]]]

@@ -13,9 +13,10 @@ from sealmark.marks.explicit import text as visible
 from sealmark.marks.explicit.wording import table
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, cue, srt, vtt
-from sealmark.media.cue import Cue
+from sealmark.media import Format, Limits
 from sealmark.media.pieces import Buffer
+from sealmark.media.text import cue, srt, vtt
+from sealmark.media.text.cue import Cue
 
 _SHORTEST = 2000  # milliseconds; GB 45438 5.4: at least 2 seconds at normal speed
 _TAG = re.compile(rb"<[^<>\r\n]*+>|\{\\[^{}\r\n]*+\}")

@@ -13,10 +13,11 @@ from sealmark.marks.explicit.options import Corner
 from sealmark.marks.explicit.wording import lawful
 from sealmark.marks.finding import LayerFinding, Whereabouts
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, svg
+from sealmark.media import Format, Limits
+from sealmark.media.image import svg
+from sealmark.media.image.svg import Document
+from sealmark.media.image.svg_view import View, view
 from sealmark.media.pieces import Buffer
-from sealmark.media.svg import Document
-from sealmark.media.svg_view import View, view
 
 _TEXT = re.compile(rb"<(?:[\w.-]++:)?text(?=[\s>])")
 _TEXT_END = re.compile(rb"</(?:[\w.-]++:)?text\s*+>")

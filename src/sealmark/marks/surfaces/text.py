@@ -3,8 +3,9 @@
 from sealmark.marks.explicit import text as visible
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, markdown, text, text_wrapper
+from sealmark.media import Format, Limits
 from sealmark.media.pieces import Buffer
+from sealmark.media.text import markdown, text, text_wrapper
 
 
 def _mark(data: Buffer, form: Format, asked: Asked) -> Shown:

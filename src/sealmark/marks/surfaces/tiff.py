@@ -14,9 +14,9 @@ from sealmark.marks.surfaces.image import sighted
 from sealmark.marks.surfaces.surface import UNPERCEIVED, Asked, Shown, Surface
 from sealmark.media import Format, Limits
 from sealmark.media.errors import NotEncodable
-from sealmark.media.image import tiff
-from sealmark.media.image.tiff import Document, Page
 from sealmark.media.pieces import Buffer
+from sealmark.media.pixels import tiff
+from sealmark.media.pixels.tiff import Document, Page
 
 
 def _mark(data: Buffer, _form: Format, asked: Asked) -> Shown:

@@ -7,10 +7,11 @@ from sealmark.marks.explicit.board import board
 from sealmark.marks.explicit.usd_board import Post
 from sealmark.marks.finding import LayerFinding
 from sealmark.marks.surfaces.surface import Asked, Shown, Surface
-from sealmark.media import Format, Limits, pieces, usd_new, usda_scene, usdc, usdc_edit, usdc_scene, usdz
+from sealmark.media import Format, Limits, pieces
 from sealmark.media.pieces import Buffer, Pieces
-from sealmark.media.usd_scene import Stage
-from sealmark.media.usdz import Window
+from sealmark.media.scene import usd_new, usda_scene, usdc, usdc_edit, usdc_scene, usdz
+from sealmark.media.scene.usd_scene import Stage
+from sealmark.media.scene.usdz import Window
 
 _NAME = usd_board.NAME.encode()
 

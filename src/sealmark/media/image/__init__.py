@@ -1,7 +1,1 @@
-"""Pictures: decode to pixels under limits, encode back among the original's metadata."""
-
-from sealmark.media.image.moving import Motion
-from sealmark.media.image.picture import Picture
-from sealmark.media.image.still import check_size, decode, encode, is_moving, is_see_through
-
-__all__ = ["Motion", "Picture", "check_size", "decode", "encode", "is_moving", "is_see_through"]
+"""Formats of pictures: where their metadata stand, and how a new picture comes among the old metadata."""

@@ -1,161 +1,251 @@
-"""The pages of a TIFF: each decoded by itself, and written again in the coding that it had."""
+"""TIFF and BigTIFF: directories of entries, anywhere in the file (TIFF 6.0 section 2; BigTIFF).
 
-import io
+A file is edited by a new first directory behind its end: every offset in it stays true.
+"""
+
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
-from PIL import Image
+from dataclasses import dataclass
 
 from sealmark.errors import why
-from sealmark.media import colour, tiff_pages, transparency
-from sealmark.media import tiff as container_of
-from sealmark.media.errors import Damaged, NotEncodable, TooManyFrames
-from sealmark.media.image.picture import SHOWN, UNDONE
-from sealmark.media.image.still import BROKEN
-from sealmark.media.limits import STANDARD, Limits
-from sealmark.media.tiff import Container, Directory
+from sealmark.media.errors import Damaged, intact
+from sealmark.media.format import Format
+from sealmark.media.image.exif import EXIF_POINTER, USER_COMMENT, Order
+from sealmark.media.limits import MOST_PARTS
+from sealmark.media.pieces import Span
 
-# TIFF 6.0 sections 5, 9 to 11; Technical Note 2; libtiff's registry: Pillow's names of the codings.
-_CODINGS = {
-    1: None,
-    2: "tiff_ccitt",
-    3: "group3",
-    4: "group4",
-    5: "tiff_lzw",
-    7: "jpeg",
-    8: "tiff_adobe_deflate",
-    32773: "packbits",
-    32946: "tiff_deflate",
-    34925: "lzma",
-    50000: "zstd",
-}
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PREDICTOR = 0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x013D
-_EXTRA, _PROFILE, _RAW = 0x0152, 0x8773, 0xC612  # extra samples; the ICC profile; DNG's version
-_REDUCED = 1  # TIFF 6.0 section 8: this page is another one, smaller
-_JPEG_QUALITY = 90
-_DEEP = {"I", "I;16", "I;16B", "F"}
-# Modes of which only bilevel coding is made, and into which nothing else goes.
-_BILEVEL = {"tiff_ccitt", "group3", "group4"}
+_ORDERS: dict[bytes, Order] = {b"II": "little", b"MM": "big"}
+_CLASSIC, _BIG = 42, 43
+# XMP specification part 3, 1.1.8; TIFF 6.0 section 8 and 15: where strips or tiles lie, and how long they are.
+XMP = 0x02BC
+_PICTURE = ((0x0111, 0x0117), (0x0144, 0x0145))
+# TIFF 6.0 section 2: bytes of one value, by type (13 and above: supplements, BigTIFF).
+UNDEFINED = 7
+WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+# Entries of all directories together.
+_MOST_ENTRIES = 1 << 17
+# Strips and tiles of all directories together: those of an honest file are thousands.
+_MOST_STRIPS = 1 << 20
+# Canon's raw files have a second signature behind the header, and offsets that only their maker knows.
+_CANON = b"CR"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page as a person sees it, upright, in the mode it was stored in; what was lost, and what was hidden in it."""
+class Layout:
+    """How numbers are written: `order` of bytes, and the `width` in bytes of offsets, 4 or 8."""
 
-    pixels: Image.Image
-    directory: Directory
-    turned: Image.Transpose | None
-    shallower: bool
-    unhidden: bool
+    order: Order
+    width: int
 
-    def drawn(self, pixels: Image.Image) -> "Page":
-        """The page with other pixels of the same size."""
-        return replace(self, pixels=pixels)
+    @property
+    def count(self) -> int:
+        """Bytes of a directory's number of entries."""
+        return 2 if self.width == 4 else 8
+
+    @property
+    def entry(self) -> int:
+        """Bytes of an entry: tag, type, count, and the value or where it is."""
+        return 4 + 2 * self.width
+
+    @property
+    def fields(self) -> str:
+        """An entry's four fields, for `struct`: the last one as bytes."""
+        return ("<" if self.order == "little" else ">") + ("HHI4s" if self.width == 4 else "HHQ8s")
+
+    @property
+    def header(self) -> int:
+        """Where the header keeps the offset of the first directory."""
+        return 4 if self.width == 4 else 8
+
+    def number(self, data: bytes, at: int, width: int) -> int:
+        """The number at an offset."""
+        return int.from_bytes(data[at : at + width], self.order)
+
+    def written(self, number: int, width: int) -> bytes:
+        """A number's bytes."""
+        return number.to_bytes(width, self.order)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """The pages of a TIFF, without smaller copies of them; `fresh` whether an encoding leaves their metadata behind."""
+class Entry:
+    """One entry: its tag, its type, where its value lies in the file, and its bytes."""
 
-    pages: tuple[Page, ...]
-    source: bytes
-    container: Container
-    fresh: bool = False
-
-    def freshened(self) -> "Document":
-        """The pages alone, in sRGB, to be encoded with nothing of their metadata but the density."""
-        return replace(self, pages=tuple(_in_srgb(self, page) for page in self.pages), fresh=True)
+    tag: int
+    kind: int
+    value: Span
+    raw: bytes
 
 
-def decode(data: bytes, limits: Limits = STANDARD, *, most: int | None = None) -> Document:
-    """The pages of a TIFF, or the first so many; all of them together count as one picture.
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One directory: its span in the file, its entries, and the offset of the next one (0: none)."""
 
-    Raises `TooManyFrames`, `Damaged`, and `NotEncodable` for raw photographs and codings that we cannot write.
+    place: Span
+    entries: tuple[Entry, ...]
+    following: int
+
+    def find(self, tag: int) -> Entry | None:
+        """The first entry with a tag."""
+        return next((entry for entry in self.entries if entry.tag == tag), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """How the file is written, and its directories, of which each is a page or a smaller picture of one."""
+
+    layout: Layout
+    pages: tuple[Directory, ...]
+
+
+def _layout(data: bytes) -> Layout | None:
+    order = _ORDERS.get(data[:2])
+    version = int.from_bytes(data[2:4], order) if order else 0
+    if order and version == _CLASSIC:
+        return Layout(order, 4)
+    # BigTIFF: the width of offsets, then zero.
+    if order and version == _BIG and int.from_bytes(data[4:8], order) == 8 << (16 if order == "big" else 0):
+        return Layout(order, 8)
+    return None
+
+
+def is_tiff(data: bytes) -> bool:
+    """Whether the bytes begin with a TIFF header, and not with that of a Canon raw file."""
+    return _layout(data) is not None and data[8:10] != _CANON
+
+
+FORMAT = Format("tiff", "image", ("image/tiff", "image/x-adobe-dng"), ("tif", "tiff", "dng"), is_tiff)
+
+
+def parse(data: bytes) -> Container:
+    """The directories of a TIFF; raises `Damaged` where an offset leads out of the file or round in a circle."""
+    return intact(remains(data))
+
+
+def remains(data: bytes) -> tuple[Container, Damaged | None]:
+    """The directories that stand whole, also of a damaged file, and the first thing that is wrong with it."""
+    layout = _layout(data)
+    if layout is None or not is_tiff(data):
+        return Container(Layout("little", 4), ()), Damaged(format="TIFF", **why("文件头", "header"))
+    pages: list[Directory] = []
+    damage = None
+    try:
+        for page in _pages(data, layout):
+            pages.append(page)
+        if not pages:
+            raise Damaged(format="TIFF", **why("没有图像目录", "no directory"))
+        _check_packets(data, pages)
+        _check_pictures(data, layout, pages)
+    except Damaged as error:
+        damage = error
+    return Container(layout, tuple(pages)), damage
+
+
+def _pages(data: bytes, layout: Layout) -> Iterator[Directory]:
+    """The chain of directories."""
+    at, seen, entries = layout.number(data, layout.header, layout.width), set[int](), 0
+    while at:
+        if at in seen or len(seen) > MOST_PARTS:
+            raise Damaged(format="TIFF", **why("目录循环", "directories in a circle"))
+        seen.add(at)
+        page = directory(data, layout, at)
+        entries += len(page.entries)
+        if entries > _MOST_ENTRIES:
+            raise Damaged(format="TIFF", **why("目录项太多", "too many entries"))
+        yield page
+        at = page.following
+
+
+def directory(data: bytes, layout: Layout, at: int) -> Directory:
+    """The directory at an offset; raises `Damaged` where it or a value of it leaves the file."""
+    number = layout.number(data, at, layout.count)
+    start = at + layout.count
+    stop = start + number * layout.entry
+    if at < 8 or number > MOST_PARTS or stop + layout.width > len(data):
+        raise Damaged(format="TIFF", **why("图像目录", "directory"))
+    following = layout.number(data, stop, layout.width)
+    return Directory(Span(at, stop + layout.width), tuple(_entries(data, layout, Span(start, stop))), following)
+
+
+def _entries(data: bytes, layout: Layout, place: Span) -> Iterator[Entry]:
+    """The entries in a span; a value of a type that we do not know has no extent."""
+    at, width = place.start, layout.width
+    for tag, kind, count, field in struct.iter_unpack(layout.fields, data[place.start : place.stop]):
+        length = WIDTHS.get(kind, 0) * count
+        start = at + layout.entry - width if length <= width else int.from_bytes(field, layout.order)
+        if start + length > len(data):
+            raise Damaged(format="TIFF", **why("目录项超出文件", "entry beyond the file"))
+        yield Entry(tag, kind, Span(start, start + length), data[at : at + layout.entry])
+        at += layout.entry
+
+
+def _check_packets(data: bytes, pages: list[Directory]) -> None:
+    """Whether the packets of all pages can lie in the file beside each other."""
+    spans = {entry.value for page in pages for entry in page.entries if entry.tag == XMP}
+    if sum(map(len, spans)) > len(data):
+        pages.clear()  # whoever reads them all would read the file over and over
+        raise Damaged(format="TIFF", **why("XMP 数据重叠", "overlapping XMP packets"))
+
+
+def _check_pictures(data: bytes, layout: Layout, pages: list[Directory]) -> None:
+    """Whether all strips and tiles lie in the file."""
+    left = _MOST_STRIPS
+    for page in pages:
+        for tags in _PICTURE:
+            starts, sizes = (numbers(data, layout, page.find(tag), left) for tag in tags)
+            left -= len(starts)
+            if any(start + size > len(data) for start, size in zip(starts, sizes, strict=False)):
+                raise Damaged(format="TIFF", **why("图像数据", "picture"))
+
+
+def numbers(data: bytes, layout: Layout, entry: Entry | None, most: int = _MOST_STRIPS) -> list[int]:
+    """The numbers of an entry, whose type is SHORT, LONG, IFD or one of BigTIFF's."""
+    if entry is None or entry.kind not in {3, 4, 13, 16, 18}:
+        return []
+    width, place = WIDTHS[entry.kind], entry.value
+    if len(place) > most * width:
+        raise Damaged(format="TIFF", **why("图像数据块太多", "too many strips"))
+    return [layout.number(data, at, width) for at in range(place.start, place.stop, width)]
+
+
+def user_comment(data: bytes, container: Container) -> Span | None:
+    """Where the EXIF user comment of the first page lies; a malformed EXIF directory has none."""
+    pointer = container.pages[0].find(EXIF_POINTER) if container.pages else None
+    if pointer is None:
+        return None
+    try:
+        at = container.layout.number(data, pointer.value.start, len(pointer.value))
+        comment = directory(data, container.layout, at).find(USER_COMMENT)
+    except Damaged:
+        return None
+    return comment.value if comment else None
+
+
+def appended(data: bytes, container: Container, packet: bytes) -> bytes:
+    """The file with an XMP packet in its first directory, a copy of which stands with it behind everything else.
+
+    Raises `OverflowError` where an offset has no room in the file's width of numbers.
     """
-    container = container_of.parse(data)
-    own = [page for page in container.pages if not _number(data, container, page, _SUBFILE) & _REDUCED]
-    wanted = (own or list(container.pages))[:most]
-    _check_size(data, container, wanted, limits)
-    return Document(tuple(_page(data, container, page) for page in wanted), data, container)
+    layout, first = container.layout, container.pages[0]
+    data = data[: first.place.start] if _is_last(data, container) else data
+    # TIFF 6.0 section 2: a directory begins on a word boundary; of BigTIFF, on eight bytes.
+    start = -(-len(data) // layout.header) * layout.header
+    others = [entry.raw for entry in first.entries if entry.tag != XMP]
+    at = next((i for i, raw in enumerate(others) if layout.number(raw, 0, 2) > XMP), len(others))
+    length = layout.count + (len(others) + 1) * layout.entry + layout.width
+    numbers = ((XMP, 2), (UNDEFINED, 2), (len(packet), layout.width), (start + length, layout.width))
+    entry = b"".join(layout.written(*number) for number in numbers)
+    count = layout.written(len(others) + 1, layout.count)
+    copy = (count, *others[:at], entry, *others[at:], layout.written(first.following, layout.width))
+    header = data[: layout.header] + layout.written(start, layout.width)
+    return b"".join((header, memoryview(data)[len(header) :], bytes(start - len(data)), *copy, packet))
 
 
-def is_see_through(data: bytes) -> bool:
-    """Whether a page that we decode can have transparent pixels (TIFF 6.0 section 18), from its fields alone."""
-    container = container_of.parse(data)
-    clear = [page for page in container.pages if page.find(_EXTRA)]
-    return any(not page.find(_RAW) and _coding(data, container, page) in _CODINGS for page in clear)
-
-
-def _number(data: bytes, container: Container, page: Directory, tag: int) -> int:
-    return tiff_pages.number(data, container, page.find(tag))
-
-
-def _check_size(data: bytes, container: Container, pages: list[Directory], limits: Limits) -> None:
-    sides = [tuple(_number(data, container, page, tag) for tag in (_WIDTH, _HEIGHT)) for page in pages]
-    if sum(width * height for width, height in sides) > limits.pixels:
-        width, height = max(sides)
-        raise TooManyFrames(width=width, height=height, frames=len(pages), limit=limits.pixels)
-
-
-def _page(data: bytes, container: Container, page: Directory) -> Page:
-    if page.find(_RAW) or _coding(data, container, page) not in _CODINGS:
-        raise NotEncodable(format="DNG" if page.find(_RAW) else f"TIFF {_coding(data, container, page)}")
-    turned = SHOWN.get(tiff_pages.upright(data, container, page))
-    size = (_number(data, container, page, _WIDTH), _number(data, container, page, _HEIGHT))
-    stored = _opened(tiff_pages.alone(data, container, page), size)
-    shown = stored if turned is None else stored.transpose(turned)
-    deep = _number(data, container, page, _BITS) > 8 and stored.mode not in _DEEP
-    return Page(transparency.cleared(shown), page, turned, deep, transparency.hides(shown))
-
-
-def _coding(data: bytes, container: Container, page: Directory) -> int:
-    return _number(data, container, page, _COMPRESSION) or 1
-
-
-def _opened(data: bytes, size: tuple[int, int]) -> Image.Image:
-    try:
-        with Image.open(io.BytesIO(data), formats=("TIFF",)) as image:
-            if image.size != size:
-                raise Damaged(format="TIFF", **why("两处尺寸不一", "two different sizes"))
-            image.load()
-            # The order of bytes is the file's, and what is written is in the other.
-            return image.convert("I").convert("I;16") if image.mode == "I;16B" else image.copy()
-    except BROKEN:
-        raise Damaged(format="TIFF", **why("像素数据", "pixels")) from None
-
-
-def _in_srgb(document: Document, page: Page) -> Page:
-    """The page upright for good, and its numbers as they are shown."""
-    entry = page.directory.find(_PROFILE)
-    profile = document.source[entry.value.start : entry.value.stop] if entry else b""
-    shown = colour.in_srgb(page.pixels, profile) if page.pixels.mode in {"L", "LA", "RGB", "RGBA", "CMYK"} else None
-    return replace(page, pixels=shown or page.pixels, turned=None)
-
-
-def encode(document: Document) -> bytes:
-    """The pages in the coding that each had, with every other field as it was; raises `NotEncodable`."""
-    try:
-        pages = [(page.directory, _saved(document, page)) for page in document.pages]
-        return tiff_pages.rebuilt(document.source, document.container, pages, fresh=document.fresh)
-    except (OSError, ValueError, OverflowError, RuntimeError):
-        raise NotEncodable(format="TIFF") from None
-
-
-def _saved(document: Document, page: Page) -> bytes:
-    """A file of one page."""
-    stored = page.pixels if page.turned is None else page.pixels.transpose(UNDONE.get(page.turned, page.turned))
-    stored.info = {}
-    coding = _CODINGS[_coding(document.source, document.container, page.directory)]
-    if coding in _BILEVEL and stored.mode != "1":
-        coding = "tiff_lzw"
-    out = io.BytesIO()
-    stored.save(out, "TIFF", compression=coding, **dict(_settings(document, page, coding)))
-    return out.getvalue()
-
-
-def _settings(document: Document, page: Page, coding: str | None) -> Iterator[tuple[str, object]]:
-    predictor = _number(document.source, document.container, page.directory, _PREDICTOR)
-    if predictor == 2 and coding in {"tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "zstd", "lzma"}:
-        yield "tiffinfo", {_PREDICTOR: predictor}
-    if coding == "jpeg":
-        yield "quality", _JPEG_QUALITY
+def _is_last(data: bytes, container: Container) -> bool:
+    """Whether the file already ends with its first directory and the packet behind it, and nothing else lies there."""
+    first, *others = container.pages
+    packet = first.find(XMP)
+    if packet is None or packet.value != Span(first.place.stop, len(data)):
+        return False
+    entries = (entry for page in container.pages for entry in page.entries if entry is not packet)
+    outside = all(entry.value.stop <= first.place.stop for entry in entries)
+    return outside and all(page.place.stop <= first.place.start for page in others)

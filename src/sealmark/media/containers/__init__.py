@@ -1,0 +1,1 @@
+"""What files are written in, whatever they hold: archives, boxes, chunks and elements."""
